@@ -1,0 +1,138 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace conclave {
+
+/// How hard a model should think before it answers; each format gets what it has nearest.
+enum class reasoning_effort { none, minimal, low, medium, high, xhigh, max };
+
+namespace detail {
+inline constexpr std::array<std::string_view, 7> reasoning_words = {
+    "none", "minimal", "low", "medium", "high", "xhigh", "max"};
+}
+
+/// The word for an effort, as in JSON: `"high"`.
+constexpr std::string_view to_string(reasoning_effort effort) noexcept {
+    return detail::reasoning_words[static_cast<std::size_t>(effort)];
+}
+
+/// The effort that a word means, or nothing if it means none.
+constexpr std::optional<reasoning_effort> to_reasoning_effort(std::string_view word) noexcept {
+    for (std::size_t i = 0; i < detail::reasoning_words.size(); ++i) {
+        if (detail::reasoning_words[i] == word) return static_cast<reasoning_effort>(i);
+    }
+    return std::nullopt;
+}
+
+/// Who said a message of a conversation.
+enum class role { user, assistant };
+
+/// One message of a conversation.
+class message {
+public:
+    /// Something the user said.
+    message(std::string text) : text_(std::move(text)) {}
+    message(role who, std::string text) : role_(who), text_(std::move(text)) {}
+
+    conclave::role role() const noexcept { return role_; }
+    const std::string& text() const noexcept { return text_; }
+
+private:
+    conclave::role role_ = conclave::role::user;
+    std::string text_;
+};
+
+/// One call to one model, in terms that fit every provider. A class with constructors, so that a
+/// temporary of it is safe in an expression with `co_await` on every compiler.
+///
+/// Not set means: the provider decides. `complete()` refuses values out of range before sending.
+class call {
+public:
+    /// A call without messages yet: add some with `add`.
+    explicit call(std::string model) : model_(std::move(model)) {}
+    /// A call with one message from the user.
+    call(std::string model, std::string prompt) : model_(std::move(model)) {
+        messages_.emplace_back(std::move(prompt));
+    }
+
+    /// The next message of the conversation.
+    call& add(conclave::message next) {
+        messages_.push_back(std::move(next));
+        return *this;
+    }
+    /// The system prompt.
+    call& instructions(std::string text) {
+        instructions_ = std::move(text);
+        return *this;
+    }
+    /// Sampling temperature, 0 to 2.
+    call& temperature(double value) {
+        temperature_ = value;
+        return *this;
+    }
+    /// Nucleus sampling, 0 to 1.
+    call& top_p(double value) {
+        top_p_ = value;
+        return *this;
+    }
+    /// The most tokens the answer may have, at least 1.
+    call& max_tokens(std::int64_t value) {
+        max_tokens_ = value;
+        return *this;
+    }
+    /// How hard to think.
+    call& reasoning(reasoning_effort effort) {
+        reasoning_ = effort;
+        return *this;
+    }
+    /// The answer is to be JSON of this JSON Schema (the text of a JSON object).
+    call& output_schema(std::string schema) {
+        output_schema_ = std::move(schema);
+        return *this;
+    }
+    /// How often a transient failure is tried again, 0 to 3; 1 unless set.
+    call& max_retries(int count) {
+        max_retries_ = count;
+        return *this;
+    }
+    /// The time for everything, retries included: 1 ms to 300 s; 120 s unless set.
+    call& timeout(std::chrono::milliseconds value) {
+        timeout_ = value;
+        return *this;
+    }
+
+    const std::string& model() const noexcept { return model_; }
+    const std::vector<conclave::message>& messages() const noexcept { return messages_; }
+    const std::string& instructions() const noexcept { return instructions_; }
+    std::optional<double> temperature() const noexcept { return temperature_; }
+    std::optional<double> top_p() const noexcept { return top_p_; }
+    std::optional<std::int64_t> max_tokens() const noexcept { return max_tokens_; }
+    std::optional<reasoning_effort> reasoning() const noexcept { return reasoning_; }
+    /// Empty when the answer is plain text.
+    const std::string& output_schema() const noexcept { return output_schema_; }
+    int max_retries() const noexcept { return max_retries_; }
+    std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+
+private:
+    std::string model_;
+    std::vector<conclave::message> messages_;
+    std::string instructions_;
+    std::optional<double> temperature_;
+    std::optional<double> top_p_;
+    std::optional<std::int64_t> max_tokens_;
+    std::optional<reasoning_effort> reasoning_;
+    std::string output_schema_;
+    int max_retries_ = 1;
+    std::chrono::milliseconds timeout_{120'000};
+};
+
+}  // namespace conclave

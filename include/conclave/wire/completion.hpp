@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <conclave/error.hpp>
+#include <conclave/wire/usage.hpp>
+
+namespace conclave {
+
+/// Why a model stopped.
+enum class finish_reason {
+    /// The provider did not say, or said something this library does not know.
+    unknown,
+    /// The answer is complete.
+    stop,
+    /// The answer was cut off at the token limit.
+    length,
+    /// The model wants a tool called.
+    tool_calls,
+    /// The provider withheld the answer or its rest.
+    content_filter,
+};
+
+/// The word for a reason, as OpenAI's formats spell it: `"stop"`.
+constexpr std::string_view to_string(finish_reason reason) noexcept {
+    constexpr std::array<std::string_view, 5> words = {"unknown", "stop", "length", "tool_calls",
+                                                       "content_filter"};
+    return words[static_cast<std::size_t>(reason)];
+}
+
+/// One model's answer to one call, as its provider reported it.
+struct completion {
+    /// The answer's text.
+    std::string text;
+    /// The model's reasoning, where the provider shows it.
+    std::string reasoning;
+    /// The words in which the model declined; empty if it did not.
+    std::string refusal;
+    finish_reason finish = finish_reason::unknown;
+    /// Absent when the provider reported none.
+    std::optional<conclave::usage> usage;
+    /// In USD: the provider's own figure, else from the client's price table, else absent.
+    std::optional<double> cost;
+    /// The model that answered, as the provider names it.
+    std::string model;
+    /// The provider's id of the answer.
+    std::string id;
+};
+
+/// A piece of an answer as it arrives. Views into the receive buffer: valid during the call of the
+/// handler that gets it, no longer.
+struct delta {
+    /// The next piece of the answer's text.
+    std::string_view text;
+    /// The next piece of the model's reasoning.
+    std::string_view reasoning;
+    /// The next piece of a refusal.
+    std::string_view refusal;
+
+    bool empty() const noexcept { return text.empty() && reasoning.empty() && refusal.empty(); }
+};
+
+namespace wire {
+
+/// Why a reply is a failure, as read from it.
+struct failure {
+    /// `errc::provider_error` when the provider reported it, `errc::malformed_json`,
+    /// `errc::malformed_reply`, `errc::truncated_stream` or `errc::refused` when the reply shows
+    /// it.
+    errc code = errc::provider_error;
+    /// What happened, in the provider's words where it has any.
+    std::string message;
+    /// The provider's code, or its type where it has no code.
+    std::string provider_code;
+    /// The HTTP status that an error inside a stream stands for, 0 if it does not say.
+    int status = 0;
+};
+
+}  // namespace wire
+}  // namespace conclave
