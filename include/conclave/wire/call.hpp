@@ -34,20 +34,20 @@ constexpr std::optional<reasoning_effort> to_reasoning_effort(std::string_view w
 }
 
 /// Who said a message of a conversation.
-enum class role { user, assistant };
+enum class message_role { user, assistant };
 
 /// One message of a conversation.
 class message {
 public:
     /// Something the user said.
     message(std::string text) : text_(std::move(text)) {}
-    message(role who, std::string text) : role_(who), text_(std::move(text)) {}
+    message(message_role who, std::string text) : role_(who), text_(std::move(text)) {}
 
-    conclave::role role() const noexcept { return role_; }
+    message_role role() const noexcept { return role_; }
     const std::string& text() const noexcept { return text_; }
 
 private:
-    conclave::role role_ = conclave::role::user;
+    message_role role_ = message_role::user;
     std::string text_;
 };
 
