@@ -1,0 +1,119 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <conclave/roundtable/response.hpp>
+
+namespace conclave {
+
+/// What a roundtable reports while it runs.
+enum class event_type {
+    /// A seat's first request is about to be sent.
+    model_start,
+    /// A piece of a seat's answer.
+    model_delta,
+    /// A seat's attempt failed and is made again: its deltas so far are void.
+    model_retry,
+    /// A seat answered.
+    model_done,
+    /// A seat failed for good.
+    model_error,
+    /// The answers are being merged.
+    summary_start,
+    /// A piece of the merged answer.
+    summary_delta,
+    /// The merging failed and is tried again, by this or another model: its deltas so far are void.
+    summary_retry,
+    /// The merged answer is complete.
+    summary_done,
+    /// The roundtable is complete.
+    done,
+    /// The roundtable failed as a whole.
+    error,
+};
+
+namespace detail {
+inline constexpr std::array<std::string_view, 11> event_words = {
+    "model_start",   "model_delta",   "model_retry",  "model_done", "model_error", "summary_start",
+    "summary_delta", "summary_retry", "summary_done", "done",       "error"};
+}
+
+/// The word for a type, as in a stream frame: `"model_delta"`.
+constexpr std::string_view to_string(event_type type) noexcept {
+    return detail::event_words[static_cast<std::size_t>(type)];
+}
+
+/// The type that a word means, or nothing if it means none.
+constexpr std::optional<event_type> to_event_type(std::string_view word) noexcept {
+    for (std::size_t i = 0; i < detail::event_words.size(); ++i) {
+        if (detail::event_words[i] == word) return static_cast<event_type>(i);
+    }
+    return std::nullopt;
+}
+
+/// One event, as a handler gets it: views that are valid during the call only.
+struct roundtable_event {
+    event_type type = event_type::done;
+    /// The seat, in `model_…` events.
+    std::size_t model_index = 0;
+    /// The model: the seat's, or the one that merges.
+    std::string_view model;
+    /// The piece of text, in `…_delta` events.
+    std::string_view delta;
+    /// What went wrong, in `…_retry`, `model_error` and `error`.
+    std::string_view error;
+    /// The whole merged answer, in `summary_done`.
+    std::string_view data;
+    /// The seat's result, in `model_done` and `model_error`; else null.
+    const model_result* result = nullptr;
+    /// The whole answer, in `done`; else null.
+    const roundtable_response* response = nullptr;
+};
+
+/// One event that owns what it holds: what a pull stream gives and what a frame's JSON is read
+/// into.
+class stream_event {
+public:
+    stream_event() = default;
+    explicit stream_event(const roundtable_event& seen)
+        : type(seen.type),
+          model_index(seen.model_index),
+          model(seen.model),
+          delta(seen.delta),
+          error(seen.error),
+          data(seen.data) {
+        if (seen.result != nullptr) result = *seen.result;
+        if (seen.response != nullptr) response = *seen.response;
+    }
+
+    event_type type = event_type::done;
+    std::size_t model_index = 0;
+    std::string model;
+    std::string delta;
+    std::string error;
+    std::string data;
+    std::optional<model_result> result;
+    std::optional<roundtable_response> response;
+
+    /// The same as views into this object.
+    roundtable_event view() const& noexcept {
+        roundtable_event seen;
+        seen.type = type;
+        seen.model_index = model_index;
+        seen.model = model;
+        seen.delta = delta;
+        seen.error = error;
+        seen.data = data;
+        seen.result = result ? &*result : nullptr;
+        seen.response = response ? &*response : nullptr;
+        return seen;
+    }
+    roundtable_event view() const&& = delete;
+};
+
+}  // namespace conclave

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <conclave/error.hpp>
+#include <conclave/json/document.hpp>
+#include <conclave/roundtable/request.hpp>
+#include <conclave/wire/completion.hpp>
+#include <conclave/wire/usage.hpp>
+
+namespace conclave {
+
+/// Text of a model that knows whether it was asked to be JSON.
+class answer_text {
+public:
+    answer_text() = default;
+    explicit answer_text(std::string text, bool is_json = false)
+        : text_(std::move(text)), is_json_(is_json) {}
+
+    const std::string& text() const noexcept { return text_; }
+    /// Whether the answer is the text of a JSON value, as an `output_schema` asks for.
+    bool is_json() const noexcept { return is_json_; }
+    /// The parsed JSON. Throws `error` with `errc::malformed_json` when the text is not JSON.
+    json::document json() const {
+        json::document parsed;
+        if (json::document::parse(text_, parsed)) throw error(errc::malformed_json);
+        return parsed;
+    }
+
+    friend bool operator==(const answer_text&, const answer_text&) = default;
+
+private:
+    std::string text_;
+    bool is_json_ = false;
+};
+
+/// What became of one seat.
+struct model_result {
+    /// The seat, counted from 0 in the order of the request.
+    std::size_t index = 0;
+    /// The model's name, as the request had it.
+    std::string model;
+    /// Its answer; in `multiple_choice` the choice it picked, as the request spells it. When it
+    /// failed, what had arrived by then: it may have been paid for.
+    answer_text data;
+    /// Why it failed, for people; absent when it answered.
+    std::optional<std::string> error;
+    /// Why it failed, for programs. Not part of the JSON form.
+    std::optional<errc> error_code;
+    /// Wall-clock time from its start to its end, retries included.
+    std::chrono::milliseconds duration{0};
+    /// In USD, all attempts together; absent when any of it is unknown.
+    std::optional<double> cost;
+    /// All attempts together; absent when the provider reported none.
+    std::optional<conclave::usage> usage;
+    /// Whether the answer has the asked-for shape; absent when no shape was asked for.
+    std::optional<bool> schema_valid;
+    /// Why it has not.
+    std::optional<std::string> schema_error;
+    /// How many requests were sent for it. Additive to the documented JSON.
+    int attempts = 0;
+    /// Why the model stopped. Additive to the documented JSON.
+    finish_reason finish = finish_reason::unknown;
+    /// Overrides that its endpoint does not take, dropped instead of sent. Additive.
+    std::vector<std::string> notes;
+
+    /// Whether it answered.
+    bool ok() const noexcept { return !error; }
+    const std::string& text() const noexcept { return data.text(); }
+
+    friend bool operator==(const model_result&, const model_result&) = default;
+};
+
+/// How many seats picked a choice.
+struct vote {
+    std::string choice;
+    std::size_t count = 0;
+
+    friend bool operator==(const vote&, const vote&) = default;
+};
+
+/// Totals of a roundtable.
+struct roundtable_meta {
+    conclave::resolution resolution = conclave::resolution::summary;
+    /// The models that answered, in seat order.
+    std::vector<std::string> models_used;
+    /// In USD, the sum of what is known, consolidation included.
+    double total_cost = 0;
+    /// Whether the cost of every part is known. Additive to the documented JSON.
+    bool cost_complete = true;
+    /// Wall-clock time of the whole.
+    std::chrono::milliseconds total_duration{0};
+    /// The model that merged the answers; absent when none was asked to.
+    std::optional<std::string> summary_model;
+    std::optional<conclave::usage> summary_usage;
+    /// Why there is no merged answer although models answered. Additive.
+    std::optional<std::string> summary_error;
+    /// In `multiple_choice`: the count of each choice, in the order of the request. Additive.
+    std::vector<vote> votes;
+    /// A random UUID, sent upstream as the trace id of W3C `traceparent`.
+    std::string trace_uuid;
+
+    friend bool operator==(const roundtable_meta&, const roundtable_meta&) = default;
+};
+
+/// The panel's answer.
+struct roundtable_response {
+    /// `rt_` and 26 characters that sort by time.
+    std::string id;
+    /// The one answer; absent in `fast`, and where the others came to none.
+    std::optional<answer_text> data;
+    roundtable_meta meta;
+    /// One for each seat, in the order of the request.
+    std::vector<model_result> results;
+
+    /// The text of the one answer, empty when there is none.
+    const std::string& text() const noexcept {
+        static const std::string none;
+        return data ? data->text() : none;
+    }
+
+    friend bool operator==(const roundtable_response&, const roundtable_response&) = default;
+};
+
+}  // namespace conclave
