@@ -1,0 +1,177 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+namespace conclave::sse {
+
+/// Marks the line ends of `count` blocks of 64 bytes: bit i of `marks[b]` is set when byte i of
+/// block b is LF or CR. All 64 bytes of each block are read.
+using block_scanner = void (*)(const char* bytes, std::size_t count, std::uint64_t* marks);
+
+/// The `block_scanner` for any machine: eight bytes at a time in a general register.
+inline void scan_blocks_portable(const char* bytes, std::size_t count, std::uint64_t* marks) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t low_bits = 0x7F * ones;
+    // The top bit of each byte that is zero, exactly.
+    constexpr auto zeros = [](std::uint64_t word) {
+        return ~(((word & low_bits) + low_bits) | word | low_bits);
+    };
+    for (std::size_t block = 0; block < count; ++block) {
+        std::uint64_t found = 0;
+        for (unsigned i = 0; i < 8; ++i) {
+            std::uint64_t word;
+            std::memcpy(&word, bytes + block * 64 + i * 8, sizeof word);
+            if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+            const std::uint64_t ends = zeros(word ^ ('\n' * ones)) | zeros(word ^ ('\r' * ones));
+            // Gathers the eight top bits in the top byte.
+            found |= (((ends >> 7) * 0x0102040810204080) >> 56) << (i * 8);
+        }
+        marks[block] = found;
+    }
+}
+
+#if defined(__x86_64__)
+/// The `block_scanner` for x86-64 with AVX2.
+__attribute__((target("avx2"))) inline void scan_blocks_avx2(const char* bytes, std::size_t count,
+                                                             std::uint64_t* marks) {
+    const __m256i lf = _mm256_set1_epi8('\n');
+    const __m256i cr = _mm256_set1_epi8('\r');
+    for (std::size_t block = 0; block < count; ++block) {
+        const char* const at = bytes + block * 64;
+        const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+        const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + 32));
+        const __m256i low_ends =
+            _mm256_or_si256(_mm256_cmpeq_epi8(low, lf), _mm256_cmpeq_epi8(low, cr));
+        const __m256i high_ends =
+            _mm256_or_si256(_mm256_cmpeq_epi8(high, lf), _mm256_cmpeq_epi8(high, cr));
+        const auto low_mask = static_cast<std::uint32_t>(_mm256_movemask_epi8(low_ends));
+        const auto high_mask = static_cast<std::uint32_t>(_mm256_movemask_epi8(high_ends));
+        marks[block] = low_mask | static_cast<std::uint64_t>(high_mask) << 32;
+    }
+}
+#elif defined(__aarch64__)
+/// The `block_scanner` for 64-bit ARM, whose every processor has NEON.
+inline void scan_blocks_neon(const char* bytes, std::size_t count, std::uint64_t* marks) {
+    const uint8x16_t lf = vdupq_n_u8('\n');
+    const uint8x16_t cr = vdupq_n_u8('\r');
+    constexpr std::uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t weight = vld1q_u8(weights);
+    for (std::size_t block = 0; block < count; ++block) {
+        uint8x16_t ends[4];
+        for (int i = 0; i < 4; ++i) {
+            const uint8x16_t part =
+                vld1q_u8(reinterpret_cast<const std::uint8_t*>(bytes + block * 64 + i * 16));
+            ends[i] = vandq_u8(vorrq_u8(vceqq_u8(part, lf), vceqq_u8(part, cr)), weight);
+        }
+        // Each byte's own weight is left where it is a line end: three pairwise sums make bits.
+        uint8x16_t sum = vpaddq_u8(vpaddq_u8(ends[0], ends[1]), vpaddq_u8(ends[2], ends[3]));
+        sum = vpaddq_u8(sum, sum);
+        marks[block] = vgetq_lane_u64(vreinterpretq_u64_u8(sum), 0);
+    }
+}
+#endif
+
+/// The fastest `block_scanner` that this processor runs.
+inline block_scanner best_block_scanner() noexcept {
+#if defined(__AVX2__)
+    return scan_blocks_avx2;
+#elif defined(__x86_64__)
+    static const block_scanner best =
+        __builtin_cpu_supports("avx2") ? scan_blocks_avx2 : scan_blocks_portable;
+    return best;
+#elif defined(__aarch64__)
+    return scan_blocks_neon;
+#else
+    return scan_blocks_portable;
+#endif
+}
+
+/// The size of the first line of `text`: how many bytes are before its first LF or CR.
+inline std::size_t line_size(std::string_view text) noexcept {
+    const block_scanner scan = best_block_scanner();
+    std::size_t size = 0;
+    for (; text.size() - size >= 64; size += 64) {
+        std::uint64_t ends;
+        scan(text.data() + size, 1, &ends);
+        if (ends != 0) return size + static_cast<std::size_t>(std::countr_zero(ends));
+    }
+    while (size < text.size() && text[size] != '\n' && text[size] != '\r')
+        ++size;
+    return size;
+}
+
+/// Yields the offsets of all line-end bytes (LF or CR, each by itself) of a buffer that grows, in
+/// order. No byte is looked at twice, whatever the pieces the buffer grows by.
+class line_scanner {
+public:
+    /// `scan` must suit the processor.
+    explicit line_scanner(block_scanner scan) noexcept : scan_(scan) {}
+
+    /// Starts anew at `offset`.
+    void restart(std::size_t offset) noexcept {
+        found_ = 0;
+        next_mark_ = mark_count_ = 0;
+        scanned_ = offset;
+    }
+
+    /// The buffer's bytes have moved: adds `distance` (modulo 2^64) to all offsets.
+    void shift(std::size_t distance) noexcept {
+        block_ += distance;
+        scanned_ += distance;
+    }
+
+    /// Sets `offset` to that of the next line-end byte before `end`, or returns false: all has been
+    /// scanned. 63 bytes behind `bytes + end` must be readable.
+    bool next(const char* bytes, std::size_t end, std::size_t& offset) noexcept {
+        while (found_ == 0) {
+            if (next_mark_ == mark_count_ && !scan_ahead(bytes, end)) return false;
+            found_ = marks_[next_mark_++];
+            block_ += 64;
+        }
+        offset = block_ + static_cast<std::size_t>(std::countr_zero(found_));
+        found_ &= found_ - 1;
+        return true;
+    }
+
+private:
+    bool scan_ahead(const char* bytes, std::size_t end) noexcept {
+        const std::size_t unscanned = end - scanned_;
+        if (unscanned == 0) return false;
+        block_ = scanned_ - 64;
+        next_mark_ = 0;
+        if (unscanned >= marks_.size() * 64) {
+            mark_count_ = marks_.size();
+            scan_(bytes + scanned_, mark_count_, marks_.data());
+            scanned_ += marks_.size() * 64;
+            return true;
+        }
+        mark_count_ = (unscanned + 63) / 64;
+        scan_(bytes + scanned_, mark_count_, marks_.data());
+        if (unscanned % 64 != 0) {
+            marks_[mark_count_ - 1] &= (std::uint64_t{1} << unscanned % 64) - 1;
+        }
+        scanned_ = end;
+        return true;
+    }
+
+    block_scanner scan_;
+    std::uint64_t found_ = 0;              // line ends of the current block not yielded yet
+    std::size_t block_ = 0;                // offset of the current block
+    std::size_t next_mark_ = 0;            // the block after it
+    std::size_t mark_count_ = 0;           // blocks scanned ahead
+    std::size_t scanned_ = 0;              // offset up to which bytes were scanned
+    std::array<std::uint64_t, 16> marks_;  // one indirect call per KiB; more ahead gains nothing
+};
+
+}  // namespace conclave::sse
