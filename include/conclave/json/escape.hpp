@@ -1,0 +1,173 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace conclave::json {
+
+/// What stands in for text that is not Unicode: U+FFFD in UTF-8.
+inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+
+/// What `next_utf8` found: how many bytes, and whether they are a character.
+struct utf8_step {
+    std::size_t size;
+    bool valid;
+};
+
+/// Looks at the first character of `rest`, which is not empty. Where it is not UTF-8, `size` is the
+/// length of the longest start of a character there, at least 1: what one U+FFFD is to replace
+/// (Unicode 15, table 3-7 and section 3.9).
+constexpr utf8_step next_utf8(std::string_view rest) noexcept {
+    const auto byte = [&](std::size_t i) {
+        return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U;
+    };
+    const unsigned first = byte(0);
+    if (first < 0x80) return {1, true};
+    if (first < 0xC2 || first > 0xF4) return {1, false};
+    const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (byte(1) < low || byte(1) > high) return {1, false};
+    const std::size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    for (std::size_t i = 2; i < size; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) return {i, false};
+    }
+    return {size, true};
+}
+
+/// Appends a code point as UTF-8; U+FFFD in place of a surrogate.
+inline void append_utf8(std::string& out, std::uint32_t code_point) {
+    const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+    if (code_point < 0x80) {
+        put(code_point);
+    } else if (code_point < 0x800) {
+        put(0xC0 | code_point >> 6);
+        put(0x80 | (code_point & 0x3F));
+    } else if (code_point >= 0xD800 && code_point < 0xE000) {
+        out += replacement_character;
+    } else if (code_point < 0x10000) {
+        put(0xE0 | code_point >> 12);
+        put(0x80 | (code_point >> 6 & 0x3F));
+        put(0x80 | (code_point & 0x3F));
+    } else {
+        put(0xF0 | code_point >> 18);
+        put(0x80 | (code_point >> 12 & 0x3F));
+        put(0x80 | (code_point >> 6 & 0x3F));
+        put(0x80 | (code_point & 0x3F));
+    }
+}
+
+/// Appends `text` as the inside of a JSON string, without the quotes. What is not UTF-8 becomes
+/// U+FFFD, so that the result is valid JSON whatever `text` holds.
+inline void append_escaped(std::string& out, std::string_view text) {
+    std::size_t plain = 0;  // text[plain, i) needs no change and is not yet written
+    const auto flush = [&](std::size_t i) { out += text.substr(plain, i - plain); };
+    for (std::size_t i = 0; i < text.size();) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x80) {
+            const utf8_step step = next_utf8(text.substr(i));
+            if (!step.valid) {
+                flush(i);
+                out += replacement_character;
+                plain = i + step.size;
+            }
+            i += step.size;
+            continue;
+        }
+        if (c < 0x20 || c == '"' || c == '\\') {
+            flush(i);
+            plain = i + 1;
+            constexpr std::string_view digits = "0123456789abcdef";
+            switch (c) {
+                case '"': out += "\\\""; break;
+                case '\\': out += "\\\\"; break;
+                case '\b': out += "\\b"; break;
+                case '\f': out += "\\f"; break;
+                case '\n': out += "\\n"; break;
+                case '\r': out += "\\r"; break;
+                case '\t': out += "\\t"; break;
+                default:
+                    out += "\\u00";
+                    out += digits[c >> 4];
+                    out += digits[c & 15];
+            }
+        }
+        ++i;
+    }
+    flush(text.size());
+}
+
+namespace detail {
+
+// The value of the four hex digits at the start of `rest`, or -1.
+constexpr int hex4(std::string_view rest) noexcept {
+    if (rest.size() < 4) return -1;
+    int value = 0;
+    for (const char c : rest.substr(0, 4)) {
+        const int lower = c | 0x20;
+        if (c >= '0' && c <= '9') {
+            value = value * 16 + (c - '0');
+        } else if (lower >= 'a' && lower <= 'f') {
+            value = value * 16 + (lower - 'a' + 10);
+        } else {
+            return -1;
+        }
+    }
+    return value;
+}
+
+// Reads the digits after `\u`, and those of the second half of a pair; appends the character and
+// returns how many bytes of `rest` it took, 0 if there are no four digits.
+inline std::size_t append_unicode_escape(std::string& out, std::string_view rest) {
+    const int first = hex4(rest);
+    if (first < 0) return 0;
+    if (first >= 0xD800 && first < 0xDC00 && rest.substr(4, 2) == "\\u") {
+        const int second = hex4(rest.substr(6));
+        if (second >= 0xDC00 && second < 0xE000) {
+            append_utf8(out, static_cast<std::uint32_t>(0x10000 + ((first - 0xD800) << 10) +
+                                                        (second - 0xDC00)));
+            return 10;
+        }
+    }
+    append_utf8(out, static_cast<std::uint32_t>(first));
+    return 4;
+}
+
+}  // namespace detail
+
+/// Appends what the inside of a JSON string means; never more bytes than `raw` has. Half a
+/// surrogate pair becomes U+FFFD. Returns false, with the start of it appended, if an escape is not
+/// one that JSON has.
+inline bool append_unescaped(std::string& out, std::string_view raw) {
+    while (!raw.empty()) {
+        const std::size_t plain = std::min(raw.find('\\'), raw.size());
+        out += raw.substr(0, plain);
+        raw.remove_prefix(plain);
+        if (raw.empty()) break;
+        if (raw.size() < 2) return false;
+        const char letter = raw[1];
+        raw.remove_prefix(2);
+        switch (letter) {
+            case '"':
+            case '\\':
+            case '/': out += letter; break;
+            case 'b': out += '\b'; break;
+            case 'f': out += '\f'; break;
+            case 'n': out += '\n'; break;
+            case 'r': out += '\r'; break;
+            case 't': out += '\t'; break;
+            case 'u': {
+                const std::size_t taken = detail::append_unicode_escape(out, raw);
+                if (taken == 0) return false;
+                raw.remove_prefix(taken);
+                break;
+            }
+            default: return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace conclave::json

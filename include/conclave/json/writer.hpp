@@ -1,0 +1,124 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <conclave/json/escape.hpp>
+
+namespace conclave::json {
+
+/// Appends compact JSON to a string, with the commas in their places. Text that is not UTF-8 is
+/// made so (U+FFFD); everything but `raw` therefore appends valid JSON. That begins and ends match
+/// and that every member has a key is up to the caller.
+///
+/// The string has to outlive the writer.
+class writer {
+public:
+    /// Writes at the end of `out`.
+    explicit writer(std::string& out) noexcept : out_(out) {}
+
+    void begin_object() { open('{'); }
+    void end_object() { close('}'); }
+    void begin_array() { open('['); }
+    void end_array() { close(']'); }
+
+    /// The name of the next member; its value is to follow.
+    void key(std::string_view name) {
+        string(name);
+        out_ += ':';
+        comma_ = false;
+    }
+
+    /// A string, escaped.
+    void string(std::string_view text) {
+        separate();
+        out_ += '"';
+        append_escaped(out_, text);
+        out_ += '"';
+    }
+
+    /// A whole number.
+    template <std::integral Integer>
+    requires(!std::same_as<Integer, bool>) void number(Integer value) { put_number(value); }
+
+    /// The shortest number that reads back as the same `double`; null if it is not finite.
+    void number(double value) {
+        if (!std::isfinite(value)) return null();
+        put_number(value);
+    }
+
+    void boolean(bool value) { raw(value ? "true" : "false"); }
+    void null() { raw("null"); }
+
+    /// JSON text as it is. It is not looked at: what is not valid there is not valid here.
+    void raw(std::string_view json) {
+        separate();
+        out_ += json;
+    }
+
+    /// The value in the way its type has in JSON: text, whole number, number or boolean.
+    template <class T>
+    void value(const T& what) {
+        if constexpr (std::same_as<T, bool>) {
+            boolean(what);
+        } else if constexpr (std::is_arithmetic_v<T>) {
+            number(what);
+        } else {
+            string(what);
+        }
+    }
+
+    /// A member with its value.
+    template <class T>
+    void member(std::string_view name, const T& what) {
+        key(name);
+        value(what);
+    }
+
+    /// A member if there is a value for it, else nothing.
+    template <class T>
+    void member_if(std::string_view name, const std::optional<T>& what) {
+        if (what) member(name, *what);
+    }
+
+    /// A member whose value is JSON text already; see `raw`.
+    void member_raw(std::string_view name, std::string_view json) {
+        key(name);
+        raw(json);
+    }
+
+private:
+    void separate() {
+        if (comma_) out_ += ',';
+        comma_ = true;
+    }
+    void open(char bracket) {
+        separate();
+        out_ += bracket;
+        comma_ = false;
+    }
+    void close(char bracket) {
+        out_ += bracket;
+        comma_ = true;
+    }
+
+    template <class Number>
+    void put_number(Number value) {
+        separate();
+        std::array<char, 32> digits;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+        out_.append(digits.data(), end);
+    }
+
+    std::string& out_;
+    bool comma_ = false;
+};
+
+}  // namespace conclave::json
