@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <conclave/error.hpp>
+#include <conclave/net/asio.hpp>
+
+namespace conclave::net {
+
+/// The addresses of `host`, which may be a literal address, with `port`. Throws `error` with
+/// `errc::resolve_failed`.
+///
+/// Cancellation: terminal, at once. The operating system's lookup cannot be interrupted: a
+/// cancelled call walks away from it, and it ends on Asio's own resolver thread, for which
+/// `io_context::run()` and its destructor wait.
+inline asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(std::string host,
+                                                                     std::uint16_t port) {
+    using tcp = asio::ip::tcp;
+    std::vector<tcp::endpoint> endpoints;
+    error_code not_literal;
+    const auto literal = asio::ip::make_address(host, not_literal);
+    if (!not_literal) {
+        endpoints.emplace_back(literal, port);
+        co_return endpoints;
+    }
+
+    struct lookup {
+        explicit lookup(const asio::any_io_executor& on)
+            : resolver(on), ended(on, asio::steady_timer::time_point::max()) {}
+        tcp::resolver resolver;
+        asio::steady_timer ended;
+        bool done = false;
+        error_code failure;
+        tcp::resolver::results_type results;
+    };
+    const auto executor = co_await asio::this_coro::executor;
+    const auto state = std::make_shared<lookup>(executor);
+    state->resolver.async_resolve(
+        host, std::to_string(port), tcp::resolver::numeric_service,
+        asio::bind_executor(executor, [state](error_code failure, const auto& results) {
+            state->done = true;
+            state->failure = failure;
+            state->results = results;
+            state->ended.cancel();
+        }));
+    while (!state->done) {
+        error_code woken;
+        co_await state->ended.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        const auto mine = co_await asio::this_coro::cancellation_state;
+        if (mine.cancelled() != asio::cancellation_type::none) {
+            state->resolver.cancel();
+            throw error(errc::cancelled);
+        }
+    }
+    if (state->failure || state->results.empty()) {
+        error_details details;
+        details.cause = state->failure;
+        throw error(errc::resolve_failed, host, std::move(details));
+    }
+    for (const auto& found : state->results)
+        endpoints.push_back(found.endpoint());
+    co_return endpoints;
+}
+
+}  // namespace conclave::net
