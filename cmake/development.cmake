@@ -1,0 +1,32 @@
+# Settings of our own programs: tests, examples, fuzz targets. Nothing here reaches users.
+
+set(CONCLAVE_SANITIZE "" CACHE STRING
+    "Sanitizers for tests, examples and fuzz targets: \"address,undefined\" or \"thread\"")
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE ccache)
+mark_as_advanced(CCACHE)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_library(conclave_development INTERFACE)
+target_compile_options(conclave_development INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+target_compile_definitions(conclave_development INTERFACE ASIO_NO_DEPRECATED)
+if(CONCLAVE_SANITIZE)
+    target_compile_options(conclave_development INTERFACE
+        -fsanitize=${CONCLAVE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(conclave_development INTERFACE -fsanitize=${CONCLAVE_SANITIZE})
+    if(CONCLAVE_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # GCC warns that it does not model atomic_thread_fence; tests/tsan.supp answers for that.
+        target_compile_options(conclave_development INTERFACE -Wno-tsan)
+    endif()
+endif()
+
+# A program of ours: the library, and warnings as errors.
+function(conclave_add_program name)
+    add_executable(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE conclave::conclave conclave_development)
+endfunction()

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Formats every C++ file of the project; with --check it changes nothing and fails if it would.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if ! command -v clang-format-14 >/dev/null; then
+    echo "clang-format-14 is needed: scripts/install-dependencies.sh ci" >&2
+    exit 1
+fi
+
+mapfile -d '' files < <(
+    find include tests examples benchmarks \( -name '*.hpp' -o -name '*.cpp' \) -print0 2>/dev/null
+)
+if [[ ${1:-} == --check ]]; then
+    clang-format-14 --dry-run --Werror "${files[@]}"
+else
+    clang-format-14 -i "${files[@]}"
+fi

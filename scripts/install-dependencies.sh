@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing for one of these, each including the one before:
+#
+#   demo   the library and its examples
+#   test   the tests
+#   ci     what .ci/run runs: Clang, the sanitizers, formatting
+#
+# Made for Debian 12, as root or with sudo. On other systems it only looks whether all is there.
+set -euo pipefail
+
+demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev ca-certificates)
+test=("${demo[@]}" libgtest-dev python3 meson make pkg-config openssl)
+ci=("${test[@]}" clang-19 libclang-rt-19-dev clang-format-14 git)
+
+say() { echo "conclave: $*" >&2; }
+
+case ${1:-} in
+    demo) packages=("${demo[@]}") ;;
+    test) packages=("${test[@]}") ;;
+    ci) packages=("${ci[@]}") ;;
+    *)
+        say "usage: install-dependencies.sh demo|test|ci"
+        exit 2
+        ;;
+esac
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    missing=()
+    for tool in c++ cmake ninja; do
+        command -v "$tool" >/dev/null || missing+=("$tool")
+    done
+    for header in asio.hpp simdjson.h openssl/ssl.h; do
+        echo "#include <$header>" | c++ -std=c++20 -fsyntax-only -x c++ - 2>/dev/null ||
+            missing+=("$header")
+    done
+    if ((${#missing[@]} == 0)); then
+        exit 0
+    fi
+    say "this system has no apt-get, so please install these yourself: ${missing[*]}"
+    say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1 and" \
+        "OpenSSL 3 with their headers; for the tests GoogleTest, Python 3, Meson, make, pkg-config" \
+        "and the openssl command too"
+    exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [[ $state == installed ]] || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+    exit 0
+fi
+
+as_root=()
+if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+        say "these packages are missing, and installing them needs root or sudo: ${missing[*]}"
+        say "as root, run: apt-get install --no-install-recommends ${missing[*]}"
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+
+say "installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q "$@" >"$log" 2>&1 </dev/null
+}
+if ! apt update || ! apt install --no-install-recommends "${missing[@]}"; then
+    tail -n 20 "$log" >&2
+    say "apt-get failed; the packages needed are: ${missing[*]}"
+    exit 1
+fi
