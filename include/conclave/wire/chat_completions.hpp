@@ -1,0 +1,255 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <conclave/error.hpp>
+#include <conclave/json/document.hpp>
+#include <conclave/json/fields.hpp>
+#include <conclave/json/writer.hpp>
+#include <conclave/sse/event.hpp>
+#include <conclave/wire/call.hpp>
+#include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/chat_chunk.hpp>
+#include <conclave/wire/provider_error.hpp>
+
+namespace conclave::wire {
+
+/// OpenAI Chat Completions, the format that most servers speak, with the dialects of DeepSeek,
+/// OpenRouter, vLLM, SGLang, llama.cpp, Ollama and Opper. Bytes in, values out; no I/O.
+struct chat_completions {
+    /// In what an endpoint differs from the next.
+    struct options {
+        /// Send the token limit as `max_completion_tokens`, which OpenAI's reasoning models want,
+        /// instead of `max_tokens`, which all others know.
+        bool max_completion_tokens = false;
+        /// Ask for the usage of a streamed answer (`stream_options`).
+        bool include_usage = true;
+        /// Send an output schema as `response_format`. When false it goes into the system message
+        /// instead.
+        bool json_schema = true;
+    };
+
+    /// Where requests go, below the endpoint's base URL.
+    static constexpr std::string_view path = "/chat/completions";
+
+    /// Appends the request's JSON body to `out`. `model` is the name as the endpoint knows it; the
+    /// call's own is not looked at, nor are its values checked.
+    static void write_request(const call& what, std::string_view model, bool stream,
+                              const options& chosen, std::string& out);
+
+    /// Reads the whole body of a reply of status 200. Returns why it is no answer, or nothing if
+    /// it is one; a refusal is one. `out` is to be fresh.
+    static std::optional<failure> read_reply(std::string_view body, completion& out);
+
+    /// Reads the body of a reply with an error status; see `read_provider_error`.
+    static failure read_error(int status, std::string_view body) {
+        return read_provider_error(status, body);
+    }
+
+    class stream_reader;
+};
+
+/// Reads one streamed answer, event by event. After an event or two it allocates for nothing but
+/// the growing `result`.
+class chat_completions::stream_reader {
+public:
+    enum class status {
+        /// The answer goes on.
+        more,
+        /// The answer is complete. Events after that are ignored.
+        done,
+        /// The answer failed; `error` says why, and `result` has what came before.
+        failed,
+    };
+
+    /// Reads one event, behind whose data `json::field_reader::padding` bytes are readable. What
+    /// is new in the answer is appended to `result`, and shown in `piece`: views that are valid
+    /// until the next read or until the event's buffer moves.
+    status read(const sse::event& event, delta& piece);
+
+    /// Says that the stream has ended. The answer was complete if the model had given a reason to
+    /// stop, also without the closing `[DONE]`; else this is `errc::truncated_stream`.
+    status finish();
+
+    /// The answer so far.
+    completion& result() noexcept { return result_; }
+
+    /// Why the answer failed; means something once `status::failed` was returned.
+    const failure& error() const noexcept { return error_; }
+
+private:
+    status fail(failure why) {
+        error_ = std::move(why);
+        return status_ = status::failed;
+    }
+    status read_end();
+    status read_unparsable(const sse::event& event);
+    void keep(const delta& piece, std::string_view finish);
+
+    detail::chat_chunk chunk_;
+    completion result_;
+    failure error_;
+    status status_ = status::more;
+    bool has_choice_ = false;
+    bool has_finish_ = false;
+};
+
+namespace detail {
+
+// The word for why the model stopped; also those of older servers.
+inline finish_reason to_finish_reason(std::string_view word) noexcept {
+    if (word == "stop") return finish_reason::stop;
+    if (word == "length") return finish_reason::length;
+    if (word == "tool_calls" || word == "function_call") return finish_reason::tool_calls;
+    if (word == "content_filter") return finish_reason::content_filter;
+    return finish_reason::unknown;
+}
+
+inline std::string_view trimmed(std::string_view text) noexcept {
+    constexpr std::string_view space = " \t\r\n";
+    const std::size_t begin = text.find_first_not_of(space);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+}
+
+inline void write_chat_messages(const call& what, bool schema_in_prompt, json::writer& to) {
+    const auto write = [&](std::string_view role, std::string_view text) {
+        to.begin_object();
+        to.member("role", role);
+        to.member("content", text);
+        to.end_object();
+    };
+    std::string instructions = what.instructions();
+    if (schema_in_prompt) {
+        if (!instructions.empty()) instructions += "\n\n";
+        instructions += "Answer with JSON only, valid against this JSON Schema:\n";
+        instructions += what.output_schema();
+    }
+    to.key("messages");
+    to.begin_array();
+    // "developer" is what OpenAI's newest models call it; "system" is what every server knows
+    if (!instructions.empty()) write("system", instructions);
+    for (const message& each : what.messages()) {
+        write(each.role() == message_role::user ? "user" : "assistant", each.text());
+    }
+    to.end_array();
+}
+
+}  // namespace detail
+
+inline void chat_completions::write_request(const call& what, std::string_view model, bool stream,
+                                            const options& chosen, std::string& out) {
+    const bool has_schema = !what.output_schema().empty();
+    json::writer to(out);
+    to.begin_object();
+    to.member("model", model);
+    detail::write_chat_messages(what, has_schema && !chosen.json_schema, to);
+    to.member_if("temperature", what.temperature());
+    to.member_if("top_p", what.top_p());
+    to.member_if(chosen.max_completion_tokens ? "max_completion_tokens" : "max_tokens",
+                 what.max_tokens());
+    if (what.reasoning()) to.member("reasoning_effort", to_string(*what.reasoning()));
+    if (has_schema && chosen.json_schema) {
+        to.key("response_format");
+        to.begin_object();
+        to.member("type", "json_schema");
+        to.key("json_schema");
+        to.begin_object();
+        to.member("name", "answer");
+        // without "strict", which takes only some schemas and refuses the others
+        to.member_raw("schema", what.output_schema());
+        to.end_object();
+        to.end_object();
+    }
+    if (stream) {
+        to.member("stream", true);
+        if (chosen.include_usage) {
+            to.key("stream_options");
+            to.begin_object();
+            to.member("include_usage", true);
+            to.end_object();
+        }
+    }
+    to.end_object();
+}
+
+inline std::optional<failure> chat_completions::read_reply(std::string_view body, completion& out) {
+    std::string padded;
+    padded.reserve(body.size() + json::field_reader::padding);
+    padded.append(body).append(json::field_reader::padding, ' ');
+    detail::chat_chunk chunk;
+    detail::chat_chunk::content content;
+    if (chunk.read(std::string_view(padded).substr(0, body.size()), out, content)) {
+        return failure{errc::malformed_json,
+                       "the reply is not a JSON object: " + detail::excerpt(body),
+                       {},
+                       0};
+    }
+    if (content.has_error || content.finish == "error") return read_provider_error(0, body);
+    if (!content.has_choice) {
+        return failure{errc::malformed_reply, "the reply has no choice in it", {}, 0};
+    }
+    out.text = content.piece.text;
+    out.reasoning = content.piece.reasoning;
+    out.refusal = content.piece.refusal;
+    out.finish = detail::to_finish_reason(content.finish);
+    return std::nullopt;
+}
+
+inline chat_completions::stream_reader::status chat_completions::stream_reader::read(
+    const sse::event& event, delta& piece) {
+    piece = {};
+    if (status_ != status::more || event.kind != sse::event_kind::message) return status_;
+    if (event.type == "error") return fail(read_provider_error(0, event.data));
+    detail::chat_chunk::content content;
+    // the usual case first: all that is not an object is looked at only when this has failed
+    if (chunk_.read(event.data, result_, content)) return read_unparsable(event);
+    if (content.has_error || content.finish == "error") {
+        return fail(read_provider_error(0, event.data));
+    }
+    has_choice_ |= content.has_choice;
+    piece = content.piece;
+    keep(piece, content.finish);
+    return status_;
+}
+
+inline chat_completions::stream_reader::status chat_completions::stream_reader::finish() {
+    if (status_ == status::more) {
+        if (has_finish_) return status_ = status::done;
+        fail({errc::truncated_stream, "the stream ended before the answer was complete", {}, 0});
+    }
+    return status_;
+}
+
+inline chat_completions::stream_reader::status chat_completions::stream_reader::read_end() {
+    if (has_choice_) return status_ = status::done;
+    return fail({errc::truncated_stream, "the stream ended without an answer", {}, 0});
+}
+
+// What is not a JSON object: the end, an empty event, JSON of another kind, or nonsense.
+inline chat_completions::stream_reader::status chat_completions::stream_reader::read_unparsable(
+    const sse::event& event) {
+    const std::string_view text = detail::trimmed(event.data);
+    if (text == "[DONE]") return read_end();
+    if (text.empty() || event.cut) return status_;  // `finish` judges a stream that was cut
+    json::document other;
+    if (text.front() != '{' && !json::document::parse(text, other)) return status_;
+    return fail({errc::malformed_json,
+                 "an event of the stream is not JSON: " + detail::excerpt(text),
+                 {},
+                 0});
+}
+
+inline void chat_completions::stream_reader::keep(const delta& piece, std::string_view finish) {
+    result_.text += piece.text;
+    result_.reasoning += piece.reasoning;
+    result_.refusal += piece.refusal;
+    if (finish.empty()) return;
+    has_finish_ = true;
+    result_.finish = detail::to_finish_reason(finish);
+}
+
+}  // namespace conclave::wire

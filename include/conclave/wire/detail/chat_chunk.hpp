@@ -1,0 +1,189 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <conclave/json/fields.hpp>
+#include <conclave/wire/completion.hpp>
+
+namespace conclave::wire::detail {
+
+// A token count. More than what a double holds exactly is no count, and sums of such stay in range.
+inline std::optional<std::int64_t> token_count(json::field_reader& fields, json::value& value) {
+    const auto count = fields.integer(value);
+    if (!count || *count < 0 || *count > (std::int64_t{1} << 53)) return std::nullopt;
+    return count;
+}
+
+inline std::optional<double> amount(json::field_reader& fields, json::value& value) {
+    const auto dollars = fields.number(value);
+    if (!dollars || !std::isfinite(*dollars) || *dollars < 0) return std::nullopt;
+    return dollars;
+}
+
+// Reads a reply or a chunk of a streamed one: both have the same fields, but for `message` and
+// `delta`. Sources: OpenAI's reference for Chat Completions; the dialects of DeepSeek, SGLang,
+// vLLM, OpenRouter and Opper as they document them.
+class chat_chunk {
+public:
+    // What one text said. The views are those of the field reader.
+    struct content {
+        delta piece;
+        // The reason why the model stopped, as spelled; empty while it has not.
+        std::string_view finish;
+        // Choice 0 was there, with a message or a delta in it or a reason to stop.
+        bool has_choice = false;
+        // It tells of an error: top-level or choice's `error`, or vLLM's `"object": "error"`.
+        bool has_error = false;
+    };
+
+    // Reads `text`, behind which `field_reader::padding` bytes are readable. Id, model, usage and
+    // cost go to `to`; of `out` nothing is meant if this reports an error.
+    std::error_code read(std::string_view text, completion& to, content& out) {
+        out = {};
+        joined_.clear();
+        if (joined_.capacity() < text.size()) joined_.reserve(text.size());
+        return fields_.read(text, [&](std::string_view key, json::value& value) {
+            if (key == "choices") {
+                fields_.each_element(value, [&](json::value& each) { read_choice(each, out); });
+            } else if (key == "id") {
+                if (to.id.empty()) to.id = fields_.string(value).value_or(std::string_view{});
+            } else if (key == "model") {
+                if (to.model.empty()) to.model = fields_.string(value).value_or(std::string_view{});
+            } else if (key == "usage") {
+                read_usage(value, to);
+            } else if (key == "cost") {
+                if (const auto cost = amount(fields_, value)) to.cost = cost;
+            } else if (key == "error") {
+                if (fields_.truthy(value)) out.has_error = true;
+            } else if (key == "object") {
+                if (fields_.string(value) == "error") out.has_error = true;
+            }
+        });
+    }
+
+private:
+    void read_choice(json::value& value, content& out) {
+        content choice;
+        bool first = true;
+        fields_.each_member(value, [&](std::string_view key, json::value& member) {
+            if (key == "delta" || key == "message") {
+                choice.has_choice = true;
+                read_message(member, choice.piece);
+            } else if (key == "finish_reason") {
+                choice.finish = fields_.string(member).value_or(std::string_view{});
+                if (!choice.finish.empty()) choice.has_choice = true;
+            } else if (key == "index") {
+                if (fields_.kind_of(member) != json::kind::null) {
+                    first = fields_.integer(member) == 0;
+                }
+            } else if (key == "error") {
+                if (fields_.truthy(member)) choice.has_error = true;
+            }
+        });
+        if (!first) return;
+        choice.has_error |= out.has_error;
+        out = choice;
+    }
+
+    void read_message(json::value& value, delta& piece) {
+        fields_.each_member(value, [&](std::string_view key, json::value& member) {
+            if (key == "content") {
+                piece.text = read_content(member);
+            } else if (key == "refusal") {
+                piece.refusal = fields_.string(member).value_or(std::string_view{});
+            } else if (key == "reasoning_content" || key == "reasoning") {
+                // some servers send both, one of them empty or both the same
+                const auto text = fields_.string(member);
+                if (text && !text->empty()) piece.reasoning = *text;
+            }
+        });
+    }
+
+    // A string, or in some dialects the parts of one: [{"type": "text", "text": …}].
+    std::string_view read_content(json::value& value) {
+        if (const auto text = fields_.string(value)) return *text;
+        const std::size_t begin = joined_.size();
+        fields_.each_element(value, [&](json::value& part) {
+            std::string_view type = "text";
+            std::string_view text;
+            fields_.each_member(part, [&](std::string_view key, json::value& member) {
+                if (key == "type") type = fields_.string(member).value_or(std::string_view{});
+                if (key == "text") text = fields_.string(member).value_or(std::string_view{});
+            });
+            if (type == "text") joined_ += text;
+        });
+        return std::string_view(joined_).substr(begin);
+    }
+
+    void read_usage(json::value& value, completion& to) {
+        usage read;
+        std::optional<std::int64_t> input, output, cache_hits;
+        fields_.each_member(value, [&](std::string_view key, json::value& member) {
+            if (key == "prompt_tokens") {
+                input = token_count(fields_, member);
+            } else if (key == "completion_tokens") {
+                output = token_count(fields_, member);
+            } else if (key == "prompt_cache_hit_tokens") {  // DeepSeek
+                cache_hits = token_count(fields_, member);
+            } else if (key == "cost") {  // OpenRouter
+                if (const auto cost = amount(fields_, member)) to.cost = cost;
+            } else if (key == "opper") {
+                read_opper_cost(member, to);
+            } else {
+                read_usage_details(key, member, read);
+            }
+        });
+        if (!input && !output) return;  // null, {} or nonsense: as if it were not there
+        read.input_tokens = input.value_or(0);
+        read.output_tokens = output.value_or(0);
+        if (!read.cache_read_tokens) read.cache_read_tokens = cache_hits;
+        to.usage = read;
+    }
+
+    void read_usage_details(std::string_view key, json::value& value, usage& to) {
+        const bool prompt = key == "prompt_tokens_details";
+        const bool tools = key == "server_tool_use";  // Opper
+        if (!prompt && !tools && key != "completion_tokens_details") return;
+        fields_.each_member(value, [&](std::string_view name, json::value& member) {
+            if (name == "audio_tokens") {
+                (prompt ? to.input_audio_tokens : to.output_audio_tokens) =
+                    token_count(fields_, member);
+            } else if (name == "cached_tokens") {
+                to.cache_read_tokens = token_count(fields_, member);
+            } else if (name == "cache_write_tokens") {
+                to.cache_creation_tokens = token_count(fields_, member);
+            } else if (name == "reasoning_tokens") {
+                to.reasoning_tokens = token_count(fields_, member);
+            } else if (name == "web_search_requests") {
+                to.web_search_requests = token_count(fields_, member);
+            } else if (name == "web_fetch_requests") {
+                to.web_fetch_requests = token_count(fields_, member);
+            }
+        });
+    }
+
+    // {"cost": {"total": 0.01, …}}, or the number alone.
+    void read_opper_cost(json::value& value, completion& to) {
+        fields_.each_member(value, [&](std::string_view key, json::value& cost) {
+            if (key != "cost") return;
+            if (const auto total = amount(fields_, cost)) to.cost = total;
+            fields_.each_member(cost, [&](std::string_view name, json::value& member) {
+                if (name != "total") return;
+                if (const auto total = amount(fields_, member)) to.cost = total;
+            });
+        });
+    }
+
+    json::field_reader fields_;
+    // What was put together from parts. As long as a whole text from the start, so that views into
+    // it stay valid.
+    std::string joined_;
+};
+
+}  // namespace conclave::wire::detail
