@@ -91,6 +91,16 @@ public:
         if (seen.response != nullptr) response = *seen.response;
     }
 
+    /// Reads a frame of the stream of `POST /v3/roundtable`, ours or another server's: the JSON of
+    /// one event. Gives nothing for a frame of an unknown type, which is to be skipped. A frame
+    /// with `meta` is `done` whatever its type, and a missing type is told by the event's name or
+    /// by the frame's members. Throws `error` with `errc::malformed_json`; the end marker `[DONE]`
+    /// is not a frame.
+    ///
+    /// \param event_name the event's name in the stream, empty if it has none; `complete` is `done`
+    static std::optional<stream_event> from_json(std::string_view frame,
+                                                 std::string_view event_name = {});
+
     event_type type = event_type::done;
     std::size_t model_index = 0;
     std::string model;
@@ -114,6 +124,10 @@ public:
         return seen;
     }
     roundtable_event view() const&& = delete;
+
+    friend bool operator==(const stream_event&, const stream_event&) = default;
 };
 
 }  // namespace conclave
+
+#include <conclave/roundtable/event_json.hpp>

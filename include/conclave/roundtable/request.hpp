@@ -83,11 +83,21 @@ private:
 };
 
 /// One question to a panel of models. A class with constructors, so that a temporary of it is safe
-/// in an expression with `co_await` on every compiler. `to_json` and `from_json` (json.hpp) give it
-/// the form that `POST /v3/roundtable` documents.
+/// in an expression with `co_await` on every compiler.
 class roundtable_request {
 public:
     explicit roundtable_request(std::string input) : input_(std::move(input)) {}
+
+    /// Reads the body of `POST /v3/roundtable`. Members it does not know are ignored, and null
+    /// stands for an optional member that is not set. The schema is kept without white space.
+    ///
+    /// Throws `error` with `errc::invalid_request` when a member has the wrong type, is missing or
+    /// is refused by `validate`; `field()` names it as a path (`models[1].temperature`), or is
+    /// `body` when the text is not a JSON object.
+    static roundtable_request from_json(std::string_view text);
+    /// The body of `POST /v3/roundtable`, which `from_json` reads back as an equal request. Throws
+    /// as `validate` does when the request is not fit to be sent.
+    std::string to_json() const;
 
     /// One more seat; the same model may sit twice. Results come in the order of these calls.
     roundtable_request& model(panel_model seat) {
@@ -171,3 +181,5 @@ private:
 };
 
 }  // namespace conclave
+
+#include <conclave/roundtable/request_json.hpp>

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -119,6 +120,15 @@ struct roundtable_response {
     /// One for each seat, in the order of the request.
     std::vector<model_result> results;
 
+    /// Reads the answer to `POST /v3/roundtable`, ours or another server's: what is missing or of
+    /// another type is left at its default. Answers that came as a JSON value instead of a string
+    /// are kept as its compact text. Throws `error` with `errc::malformed_json`, or with
+    /// `errc::malformed_reply` when it is JSON of something else.
+    static roundtable_response from_json(std::string_view text);
+    /// The answer to `POST /v3/roundtable`, on one line. Reads back as an equal response but for
+    /// `model_result::error_code`, which has no JSON form, and for text that is not UTF-8.
+    std::string to_json() const;
+
     /// The text of the one answer, empty when there is none.
     const std::string& text() const noexcept {
         static const std::string none;
@@ -129,3 +139,5 @@ struct roundtable_response {
 };
 
 }  // namespace conclave
+
+#include <conclave/roundtable/response_json.hpp>
