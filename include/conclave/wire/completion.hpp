@@ -60,6 +60,8 @@ struct delta {
     std::string_view reasoning;
     /// The next piece of a refusal.
     std::string_view refusal;
+    /// The attempt failed and another is made: what was shown before this is void.
+    bool restart = false;
 
     bool empty() const noexcept { return text.empty() && reasoning.empty() && refusal.empty(); }
 };

@@ -1,0 +1,248 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <conclave/client/client.hpp>
+#include <conclave/client/observer.hpp>
+#include <conclave/client/retry.hpp>
+#include <conclave/error.hpp>
+#include <conclave/http/fields.hpp>
+#include <conclave/http/head.hpp>
+#include <conclave/net/asio.hpp>
+#include <conclave/net/clocks.hpp>
+#include <conclave/net/exchange.hpp>
+#include <conclave/sse/parser.hpp>
+#include <conclave/version.hpp>
+#include <conclave/wire/chat_completions.hpp>
+#include <conclave/wire/completion.hpp>
+
+namespace conclave {
+
+namespace detail {
+
+/// A request as it goes out, for every attempt alike.
+struct prepared_request {
+    std::size_t endpoint = 0;
+    http::request_head head;
+    std::string body;
+};
+
+/// The head of a request to an endpoint. Throws `error` with `errc::invalid_header` when a key or
+/// an own field of the endpoint has a character that no header field may have.
+inline http::request_head make_request_head(const endpoint& to, const http::url& base,
+                                            std::string method, std::string_view path) {
+    http::request_head head;
+    head.method = std::move(method);
+    head.target = base.target_for(path);
+    const auto add = [&](std::string name, std::string value) {
+        if (head.header.set(name, std::move(value))) {
+            throw error(errc::invalid_header, "header field " + name + " of an endpoint");
+        }
+    };
+    add("Host", base.authority());
+    add("User-Agent", "conclave/" CONCLAVE_VERSION_STRING);
+    add("Accept-Encoding", "identity");
+    if (!to.api_key.empty()) add("Authorization", "Bearer " + to.api_key);
+    for (const auto& [name, value] : to.header)
+        add(name, value);
+    return head;
+}
+
+/// The error that a reply with an error status stands for.
+inline error status_error(const http::response_head& head, std::string_view body) {
+    const wire::failure failure = wire::chat_completions::read_error(head.status, body);
+    error_details details;
+    details.http_status = head.status;
+    details.provider_code = failure.provider_code;
+    details.provider_message = failure.message;
+    if (const auto id = head.header.find("x-request-id")) details.request_id = *id;
+    details.retry_after = parse_retry_after(head.header, std::chrono::system_clock::now());
+    if (const auto advice = head.header.find("x-should-retry")) {
+        if (*advice == "true") details.should_retry = true;
+        if (*advice == "false") details.should_retry = false;
+    }
+    std::string what = "HTTP " + std::to_string(head.status);
+    if (!failure.message.empty()) what += ": " + failure.message;
+    return error(errc::http_status, what, std::move(details));
+}
+
+/// The error that a failure inside a reply stands for.
+inline error reply_error(wire::failure failure) {
+    error_details details;
+    details.http_status = failure.status;
+    details.provider_code = std::move(failure.provider_code);
+    details.provider_message = failure.message;
+    return error(failure.code, failure.message, std::move(details));
+}
+
+/// One attempt at a call: a connection, a request, a reply read as it comes.
+template <class Transport>
+class attempt {
+public:
+    using stream_type = typename Transport::stream_type;
+    using clocks_type = net::clocks<typename Transport::timer_type>;
+
+    attempt(client_state<Transport>& client, const prepared_request& request, clocks_type& timers)
+        : client_(client), request_(request), timers_(timers) {}
+
+    /// Reads the answer into `answer`, telling `observer` as it comes. Throws `error`; what had
+    /// come by then is in `answer`.
+    asio::awaitable<void> run(completion& answer, call_observer& observer) {
+        auto exchange = co_await open();
+        const http::response_head& head = exchange.head();
+        if (head.status < 200 || head.status > 299) {
+            const error refused = co_await read_status_error(exchange);
+            throw refused;
+        }
+        may_be_billed_ = true;
+        if (is_event_stream(head)) {
+            co_await read_stream(exchange, answer, observer);
+        } else {
+            const std::string body = co_await exchange.read_body(client_.options.limits.body_size);
+            read_whole(head, body, answer, observer);
+        }
+        keep_connection(exchange);
+    }
+
+    /// The whole body of the reply, which has to have a status of success.
+    asio::awaitable<std::string> fetch() {
+        auto exchange = co_await open();
+        const int status = exchange.head().status;
+        if (status < 200 || status > 299) {
+            const error refused = co_await read_status_error(exchange);
+            throw refused;
+        }
+        std::string body = co_await exchange.read_body(client_.options.limits.body_size);
+        keep_connection(exchange);
+        co_return body;
+    }
+
+    /// Whether the provider began to answer, so that it may charge for this attempt.
+    bool may_be_billed() const noexcept { return may_be_billed_; }
+
+private:
+    using exchange_type = net::exchange<stream_type>;
+
+    const http::url& base() const { return client_.bases[request_.endpoint]; }
+
+    // Sends the request and reads the reply's head. A pooled connection may have been closed by its
+    // server just now: if it dies before any byte of reply, the request is sent again on a new one,
+    // once.
+    asio::awaitable<exchange_type> open() {
+        std::optional<stream_type> pooled = client_.pool.take(base().origin());
+        if (pooled) {
+            exchange_type reused(std::move(*pooled));
+            bool died = false;
+            try {
+                co_await converse(reused);
+            } catch (const error& failure) {
+                died = failure.code() == errc::connection_lost && !reused.heard();
+                if (!died) throw;
+            }
+            if (!died) co_return reused;
+        }
+        stream_type connection =
+            co_await client_.transport.connect(base(), client_.options.connect, timers_);
+        exchange_type fresh(std::move(connection));
+        co_await converse(fresh);
+        co_return fresh;
+    }
+
+    asio::awaitable<void> converse(exchange_type& exchange) {
+        co_await exchange.send(request_.head, request_.body);
+        co_await exchange.read_head();
+    }
+
+    asio::awaitable<error> read_status_error(exchange_type& exchange) {
+        constexpr std::size_t enough = 64 * 1024;
+        std::string body;
+        try {
+            body = co_await exchange.read_body(enough);
+            keep_connection(exchange);
+        } catch (const error&) {
+            // The status says more than the trouble with its body.
+        }
+        co_return status_error(exchange.head(), body);
+    }
+
+    asio::awaitable<void> read_stream(exchange_type& exchange, completion& answer,
+                                      call_observer& observer) {
+        using status = wire::chat_completions::stream_reader::status;
+        sse::parser_options options;
+        options.max_line_size = options.max_event_size = client_.options.limits.event_size;
+        sse::parser events(options);
+        wire::chat_completions::stream_reader reader;
+        auto state = status::more;
+        try {
+            for (bool more = true; more && state == status::more;) {
+                more = co_await exchange.read_events(events);
+                if (!more) events.finish();
+                state = read_events(events, reader, observer);
+                if (!more && state == status::more) state = reader.finish();
+                if (observer.is_full()) co_await observer.ready();
+            }
+        } catch (...) {
+            answer = std::move(reader.result());
+            throw;
+        }
+        answer = std::move(reader.result());
+        if (events.error()) throw error(errc::event_too_large);
+        if (state == status::failed) throw reply_error(reader.error());
+    }
+
+    static wire::chat_completions::stream_reader::status read_events(
+        sse::parser& events, wire::chat_completions::stream_reader& reader,
+        call_observer& observer) {
+        using status = wire::chat_completions::stream_reader::status;
+        while (const sse::event* event = events.next()) {
+            delta piece;
+            const status state = reader.read(*event, piece);
+            if (!piece.empty()) observer.on_delta(piece);
+            if (state != status::more) return state;
+        }
+        return events.error() ? status::failed : status::more;
+    }
+
+    static void read_whole(const http::response_head& head, std::string_view body,
+                           completion& answer, call_observer& observer) {
+        if (const auto failure = wire::chat_completions::read_reply(body, answer)) {
+            if (failure->code == errc::malformed_json) {
+                const auto type = head.header.find("content-type").value_or("no content type");
+                throw error(errc::malformed_reply,
+                            "expected an answer in JSON and got " + std::string(type));
+            }
+            throw reply_error(*failure);
+        }
+        delta all;
+        all.text = answer.text;
+        all.reasoning = answer.reasoning;
+        all.refusal = answer.refusal;
+        if (!all.empty()) observer.on_delta(all);
+    }
+
+    static bool is_event_stream(const http::response_head& head) {
+        const std::string_view type = head.header.find("content-type").value_or("");
+        constexpr std::string_view wanted = "text/event-stream";
+        return http::equals_ignoring_case(type.substr(0, wanted.size()), wanted);
+    }
+
+    void keep_connection(exchange_type& exchange) {
+        if (!exchange.reusable()) return;
+        const http::body_decoder rest = exchange.rest();
+        client_.pool.give(base().origin(), exchange.release(), rest);
+    }
+
+    client_state<Transport>& client_;
+    const prepared_request& request_;
+    clocks_type& timers_;
+    bool may_be_billed_ = false;
+};
+
+}  // namespace detail
+}  // namespace conclave

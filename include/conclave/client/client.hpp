@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <conclave/client/options.hpp>
+#include <conclave/error.hpp>
+#include <conclave/http/url.hpp>
+#include <conclave/net/asio.hpp>
+#include <conclave/net/connection_pool.hpp>
+#include <conclave/net/socket_transport.hpp>
+
+namespace conclave {
+
+namespace detail {
+
+/// What the calls of one client share. Calls keep it alive, so that a client may be destroyed while
+/// some are under way.
+template <class Transport>
+struct client_state {
+    client_state(asio::any_io_executor on, client_options with)
+        : executor(std::move(on)),
+          options(std::move(with)),
+          transport(executor, options.tls),
+          pool(options.pool) {
+        for (std::size_t i = 0; i < options.endpoints.size(); ++i) {
+            http::url base;
+            if (http::url::parse(options.endpoints[i].base_url, base)) {
+                const std::string field = "endpoints[" + std::to_string(i) + "].base_url";
+                throw error(errc::invalid_url, field + " is not an http or https URL");
+            }
+            bases.push_back(std::move(base));
+        }
+    }
+
+    asio::any_io_executor executor;
+    client_options options;
+    Transport transport;
+    net::connection_pool<Transport> pool;
+    std::vector<http::url> bases;
+};
+
+/// Where a model is served, and its name there.
+struct route {
+    std::size_t endpoint = 0;
+    std::string model;
+};
+
+/// The endpoint with the longest prefix that `model` begins with; a name without any provider goes
+/// to the first endpoint when no other takes it.
+inline std::optional<route> find_route(const std::vector<endpoint>& endpoints,
+                                       std::string_view model) {
+    std::optional<route> best;
+    std::size_t best_length = 0;
+    for (std::size_t i = 0; i < endpoints.size(); ++i) {
+        const std::string& prefix = endpoints[i].prefix;
+        if (!model.starts_with(prefix) || model.size() == prefix.size()) continue;
+        if (best && prefix.size() <= best_length) continue;
+        best = route{i, std::string(model.substr(prefix.size()))};
+        best_length = prefix.size();
+    }
+    const bool bare = !model.empty() && model.find('/') == model.npos;
+    if (!best && bare && !endpoints.empty()) best = route{0, std::string(model)};
+    return best;
+}
+
+/// The refusal of a model that no endpoint serves. `field` names where the request has it.
+inline error no_endpoint(const std::vector<endpoint>& endpoints, const std::string& field,
+                         const std::string& model) {
+    error_details details;
+    details.field = field;
+    std::string what = field + " \"" + model + "\": ";
+    if (endpoints.empty()) {
+        what +=
+            "no endpoint is configured; set CONCLAVE_BASE_URL, OPPER_API_KEY or OPENAI_API_KEY, "
+            "or fill client_options::endpoints";
+    } else {
+        what += "served are names that begin with";
+        for (const auto& candidate : endpoints)
+            what += " \"" + candidate.prefix + "\"";
+    }
+    return error(errc::no_endpoint, what, std::move(details));
+}
+
+}  // namespace detail
+
+/// Reaches models: endpoints, keys, prices, TLS settings and a pool of connections, shared by all
+/// calls made with it. Cheap to make, but for the system's certificates; make one and keep it.
+///
+/// Thread-safety: may be used by several threads at once. It may be destroyed while calls are under
+/// way; they end as they would have.
+template <class Transport>
+class basic_client {
+public:
+    /// Calls run on strands of `executor`. Throws `error` with `errc::invalid_url` for an endpoint
+    /// whose base URL is none, and with `errc::tls_failed` for certificates that cannot be read.
+    basic_client(asio::any_io_executor executor, client_options options)
+        : state_(std::make_shared<detail::client_state<Transport>>(std::move(executor),
+                                                                   std::move(options))) {}
+    basic_client(asio::io_context& context, client_options options)
+        : basic_client(asio::any_io_executor(context.get_executor()), std::move(options)) {}
+
+    asio::any_io_executor get_executor() const { return state_->executor; }
+
+    const client_options& options() const noexcept { return state_->options; }
+
+    /// How many connections are open and wait for the next call.
+    std::size_t idle_connections() const { return state_->pool.idle_count(); }
+
+    /// Closes the connections that wait.
+    void close_idle_connections() { state_->pool.clear(); }
+
+    /// What calls share; for the layers of this library.
+    const std::shared_ptr<detail::client_state<Transport>>& state() const noexcept {
+        return state_;
+    }
+
+private:
+    std::shared_ptr<detail::client_state<Transport>> state_;
+};
+
+/// A client on real sockets.
+using client = basic_client<net::socket_transport>;
+
+}  // namespace conclave

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <conclave/http/fields.hpp>
+#include <conclave/net/connection_pool.hpp>
+#include <conclave/net/socket_transport.hpp>
+#include <conclave/net/tls.hpp>
+#include <conclave/wire/chat_completions.hpp>
+#include <conclave/wire/usage.hpp>
+
+namespace conclave {
+
+/// A place that serves models in the Chat Completions format of OpenAI.
+struct endpoint {
+    /// `url` is what its documentation gives to SDKs: `https://api.openai.com/v1`. `key`, if not
+    /// empty, is sent as a bearer token, to this place alone.
+    explicit endpoint(std::string url, std::string key = {})
+        : base_url(std::move(url)), api_key(std::move(key)) {}
+
+    std::string base_url;
+    std::string api_key;
+    /// Only models whose name begins so come here, and are sent without it: `openai/`. Empty: every
+    /// model may come, its name as it is.
+    std::string prefix;
+    /// How this place differs from others of its format.
+    wire::chat_completions::options chat;
+    /// Further header fields for each request.
+    std::vector<http::field> header;
+};
+
+/// What a model costs, in USD for a million tokens.
+struct price {
+    double input = 0;
+    double output = 0;
+    /// For input read from the provider's prompt cache; unless set, as `input`.
+    std::optional<double> cache_read;
+};
+
+/// The cost of `used` at `rate`, in USD.
+inline double cost_of(const usage& used, const price& rate) {
+    const auto cached = static_cast<double>(used.cache_read_tokens.value_or(0));
+    const auto fresh = static_cast<double>(used.input_tokens) - cached;
+    const auto output = static_cast<double>(used.output_tokens);
+    return (fresh * rate.input + cached * rate.cache_read.value_or(rate.input) +
+            output * rate.output) /
+           1e6;
+}
+
+/// Limits on what one reply may take of memory.
+struct reply_limits {
+    reply_limits() = default;
+
+    /// Bytes of a reply that is not a stream.
+    std::size_t body_size = std::size_t{64} << 20;
+    /// Bytes of one event of a stream.
+    std::size_t event_size = std::size_t{16} << 20;
+};
+
+/// How a client reaches models. A class with a constructor, so that a temporary of it is safe in an
+/// expression with `co_await` on every compiler.
+struct client_options {
+    client_options() = default;
+
+    /// Where models are served. The endpoint with the longest fitting `prefix` is asked; among
+    /// equals the first.
+    std::vector<endpoint> endpoints;
+    /// Prices by the model's name as a request has it, for where the provider states no cost.
+    std::map<std::string, price, std::less<>> prices;
+    net::tls_options tls;
+    net::connect_options connect;
+    net::pool_options pool;
+    reply_limits limits;
+
+    /// Endpoints as the environment has them:
+    /// - `CONCLAVE_BASE_URL` (with `CONCLAVE_API_KEY`, if it needs one): any server that speaks
+    ///   Chat Completions, such as llama.cpp, Ollama or vLLM; it is asked for every model, alone.
+    /// - `OPENAI_API_KEY` (with `OPENAI_BASE_URL`): OpenAI, for `openai/…` names.
+    /// - `OPPER_API_KEY`: Opper's gateway, for every other name.
+    ///
+    /// None set: no endpoints, and a call says what to set.
+    static client_options from_environment() {
+        const auto variable = [](const char* name) -> std::string {
+            const char* value = std::getenv(name);
+            return value != nullptr ? value : "";
+        };
+        client_options options;
+        if (const auto base = variable("CONCLAVE_BASE_URL"); !base.empty()) {
+            options.endpoints.emplace_back(base, variable("CONCLAVE_API_KEY"));
+            return options;
+        }
+        if (const auto key = variable("OPENAI_API_KEY"); !key.empty()) {
+            const auto base = variable("OPENAI_BASE_URL");
+            endpoint openai(base.empty() ? "https://api.openai.com/v1" : base, key);
+            openai.prefix = "openai/";
+            openai.chat.max_completion_tokens = true;
+            options.endpoints.push_back(std::move(openai));
+        }
+        if (const auto key = variable("OPPER_API_KEY"); !key.empty()) {
+            options.endpoints.emplace_back("https://api.opper.ai/v3/compat", key);
+        }
+        return options;
+    }
+};
+
+}  // namespace conclave

@@ -1,0 +1,195 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <conclave/error.hpp>
+#include <conclave/http/body_decoder.hpp>
+#include <conclave/http/head.hpp>
+#include <conclave/http/head_parser.hpp>
+#include <conclave/net/asio.hpp>
+#include <conclave/sse/parser.hpp>
+
+namespace conclave::net {
+
+/// One HTTP request and its reply on a connection: `send`, then `read_head`, then the body, whole
+/// (`read_body`) or as events (`read_events`).
+///
+/// Cancellation: terminal; the connection is of no more use.
+template <class Stream>
+class exchange {
+public:
+    explicit exchange(Stream connection) : connection_(std::move(connection)) {}
+
+    /// Sends a request. A server may answer before it has read all of it, and close: when writing
+    /// fails, `read_head` tells whether there is an answer.
+    asio::awaitable<void> send(const http::request_head& head, std::string_view body) {
+        method_ = head.method;
+        std::string text;
+        if (const std::error_code refused = http::write_head(head, text)) {
+            throw error(static_cast<errc>(refused.value()), "request");
+        }
+        const std::array<asio::const_buffer, 2> buffers = {asio::buffer(text),
+                                                           asio::buffer(body.data(), body.size())};
+        co_await connection_.write(buffers, write_failure_);
+        if (write_failure_ == asio::error::operation_aborted) throw lost(write_failure_);
+    }
+
+    /// Reads the reply's head; interim replies (1xx) are skipped. Throws `error` with
+    /// `errc::connection_lost`, `malformed_http`, `head_too_large` or `encoded_body`.
+    asio::awaitable<const http::response_head*> read_head() {
+        for (int interim = 0; interim <= max_interim_heads; ++interim) {
+            http::response_parser parser;
+            while (!parser.done()) {
+                if (unread_.empty()) co_await receive();
+                const std::size_t used = parser.feed(unread_text());
+                unread_ = unread_.subspan(used);
+                if (parser.error()) throw http_error(parser.error(), "reply head");
+            }
+            head_ = parser.head();
+            if (http::is_interim(head_)) continue;
+            accept_framing();
+            co_return &head_;
+        }
+        throw error(errc::malformed_http, "too many interim replies");
+    }
+
+    /// Reads the whole body. Throws `errc::body_too_large` when it is larger than `limit` bytes.
+    asio::awaitable<std::string> read_body(std::size_t limit) {
+        std::string body;
+        while (!decoder_.done()) {
+            if (unread_.empty()) {
+                const bool more = co_await receive_or_end();
+                if (!more) break;
+            }
+            const auto piece = decode(unread_);
+            if (piece.size() > limit - body.size()) throw error(errc::body_too_large);
+            body.append(piece.data(), piece.size());
+        }
+        co_return body;
+    }
+
+    /// Reads once, straight into the memory of `events`, and strips the framing there. False at the
+    /// proper end of the body.
+    asio::awaitable<bool> read_events(sse::parser& events) {
+        if (decoder_.done()) co_return false;
+        const std::span<char> room = events.prepare(read_size);
+        std::size_t size = std::min(unread_.size(), room.size());
+        if (size > 0) {
+            std::memcpy(room.data(), unread_.data(), size);
+            unread_ = unread_.subspan(size);
+        } else {
+            error_code failure;
+            size = co_await connection_.read_some(asio::buffer(room.data(), room.size()), failure);
+            if (failure) {
+                end_of_stream(failure);
+                co_return false;
+            }
+        }
+        std::span<char> received = room.first(size);
+        events.commit(decode(received));
+        surplus_ = surplus_ || !received.empty();
+        co_return true;
+    }
+
+    /// Whether any byte of the reply has come.
+    bool heard() const noexcept { return heard_; }
+
+    const http::response_head& head() const noexcept { return head_; }
+
+    /// Whether the connection may serve another request, once what is left of this reply's framing
+    /// (`rest`) has come.
+    bool reusable() const noexcept {
+        return heard_ && !write_failure_ && !surplus_ && unread_.empty() && !decoder_.error() &&
+               !until_close_ && http::keep_alive(head_);
+    }
+
+    const http::body_decoder& rest() const noexcept { return decoder_; }
+
+    Stream release() { return std::move(connection_); }
+
+private:
+    static constexpr std::size_t read_size = 16 * 1024;
+    static constexpr int max_interim_heads = 16;
+
+    std::string_view unread_text() const noexcept { return {unread_.data(), unread_.size()}; }
+
+    asio::awaitable<bool> receive_or_end() {
+        buffer_.resize(read_size);
+        error_code failure;
+        const std::size_t size = co_await connection_.read_some(asio::buffer(buffer_), failure);
+        if (failure) {
+            end_of_stream(failure);
+            co_return false;
+        }
+        heard_ = true;
+        unread_ = std::span<char>(buffer_.data(), size);
+        co_return true;
+    }
+
+    asio::awaitable<void> receive() {
+        const bool more = co_await receive_or_end();
+        if (!more) throw lost(asio::error::eof);
+    }
+
+    // The connection ended or broke: fine only where the body ends so.
+    void end_of_stream(const error_code& failure) {
+        if (failure != asio::error::eof || !have_head_ || !decoder_.complete_at_close()) {
+            throw lost(failure);
+        }
+    }
+
+    // Strips the framing from the front of `input` in place; what is left in `input` is not part of
+    // the body.
+    std::span<char> decode(std::span<char>& input) {
+        const auto piece = decoder_.decode(input);
+        if (decoder_.error()) throw http_error(decoder_.error(), "reply body");
+        input = input.subspan(piece.consumed);
+        return piece.payload;
+    }
+
+    void accept_framing() {
+        have_head_ = true;
+        if (const auto refused = http::body_decoder::for_response(method_, head_, decoder_)) {
+            throw http_error(refused, "reply framing");
+        }
+        until_close_ = !decoder_.done() && decoder_.complete_at_close();
+        const auto coding = head_.header.find("content-encoding");
+        if (coding && !http::equals_ignoring_case(*coding, "identity")) {
+            throw error(errc::encoded_body, "content-encoding");
+        }
+    }
+
+    static error http_error(const std::error_code& code, const char* where) {
+        return error(static_cast<errc>(code.value()), where);
+    }
+
+    static error lost(const error_code& failure) {
+        error_details details;
+        details.cause = failure;
+        const std::string what =
+            failure == asio::error::eof ? "closed by the peer" : failure.message();
+        return error(errc::connection_lost, what, std::move(details));
+    }
+
+    Stream connection_;
+    std::string method_;
+    http::response_head head_;
+    http::body_decoder decoder_;
+    std::string buffer_;
+    std::span<char> unread_;
+    error_code write_failure_;
+    bool heard_ = false;
+    bool have_head_ = false;
+    bool until_close_ = false;
+    bool surplus_ = false;
+};
+
+}  // namespace conclave::net

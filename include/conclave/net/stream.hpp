@@ -1,0 +1,118 @@
+#pragma once
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <conclave/error.hpp>
+#include <conclave/net/asio.hpp>
+
+namespace conclave::net {
+
+/// A connected byte stream: TCP, or TLS over it. Movable; one operation in each direction at a
+/// time.
+///
+/// Cancellation: terminal. A cancelled TLS operation leaves a stream that can only be closed.
+class stream {
+public:
+    using tls_socket = asio::ssl::stream<asio::ip::tcp::socket>;
+
+    explicit stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+
+    /// Shakes hands as a client of `host`, whose name the server's certificate has to bear. Throws
+    /// `error` with `errc::tls_failed`.
+    asio::awaitable<void> start_tls(asio::ssl::context& context, std::string host) {
+        auto secure = std::make_unique<tls_socket>(
+            std::move(std::get<asio::ip::tcp::socket>(socket_)), context);
+        tls_socket& tls = *secure;
+        socket_ = std::move(secure);
+
+        error_code not_address;
+        (void)asio::ip::make_address(host, not_address);
+        // RFC 6066 §3: a literal address is no server name.
+        if (not_address) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
+        if (SSL_CTX_get_verify_mode(context.native_handle()) != SSL_VERIFY_NONE) {
+            asio::ssl::host_name_verification verify_host(host);
+            tls.set_verify_callback(verify_host);
+        }
+        error_code failure;
+        co_await tls.async_handshake(asio::ssl::stream_base::client,
+                                     asio::redirect_error(asio::use_awaitable, failure));
+        if (failure) throw handshake_error(tls, host, failure);
+    }
+
+    /// Reads what has come, at least a byte; sets `failure` at the end of the stream too.
+    asio::awaitable<std::size_t> read_some(asio::mutable_buffer into, error_code& failure) {
+        if (auto* plain = std::get_if<asio::ip::tcp::socket>(&socket_)) {
+            return plain->async_read_some(into, asio::redirect_error(asio::use_awaitable, failure));
+        }
+        return std::get<secure_socket>(socket_)->async_read_some(
+            into, asio::redirect_error(asio::use_awaitable, failure));
+    }
+
+    /// Writes all of both buffers, in as few segments as the kernel takes.
+    asio::awaitable<std::size_t> write(std::array<asio::const_buffer, 2> from,
+                                       error_code& failure) {
+        if (auto* plain = std::get_if<asio::ip::tcp::socket>(&socket_)) {
+            return asio::async_write(*plain, from,
+                                     asio::redirect_error(asio::use_awaitable, failure));
+        }
+        return asio::async_write(*std::get<secure_socket>(socket_), from,
+                                 asio::redirect_error(asio::use_awaitable, failure));
+    }
+
+    /// Reads what is there already, without waiting: `would_block` in `failure` when nothing is.
+    std::size_t read_available(asio::mutable_buffer into, error_code& failure) {
+        auto& socket = lowest_layer();
+        socket.non_blocking(true, failure);
+        if (failure) return 0;
+        if (auto* plain = std::get_if<asio::ip::tcp::socket>(&socket_)) {
+            return plain->read_some(into, failure);
+        }
+        return std::get<secure_socket>(socket_)->read_some(into, failure);
+    }
+
+    /// Closes the socket at once, without TLS's goodbye, for which a peer might let us wait.
+    void close() noexcept {
+        error_code ignored;
+        lowest_layer().close(ignored);
+    }
+
+    bool is_open() const noexcept { return lowest_layer().is_open(); }
+
+private:
+    using secure_socket = std::unique_ptr<tls_socket>;
+
+    const asio::ip::tcp::socket& lowest_layer() const noexcept {
+        if (const auto* plain = std::get_if<asio::ip::tcp::socket>(&socket_)) return *plain;
+        return std::get<secure_socket>(socket_)->next_layer();
+    }
+    asio::ip::tcp::socket& lowest_layer() noexcept {
+        return const_cast<asio::ip::tcp::socket&>(std::as_const(*this).lowest_layer());
+    }
+
+    static error handshake_error(tls_socket& tls, std::string_view host, error_code failure) {
+        std::string what(host);
+        const long verdict = SSL_get_verify_result(tls.native_handle());
+        if (verdict != X509_V_OK) {
+            what.append(": ").append(X509_verify_cert_error_string(verdict));
+        } else {
+            what.append(": ").append(failure.message());
+        }
+        error_details details;
+        details.cause = failure;
+        return error(errc::tls_failed, what, std::move(details));
+    }
+
+    std::variant<asio::ip::tcp::socket, secure_socket> socket_;
+};
+
+}  // namespace conclave::net
