@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <conclave/client/attempt.hpp>
+#include <conclave/client/client.hpp>
+#include <conclave/error.hpp>
+#include <conclave/json/document.hpp>
+#include <conclave/net/asio.hpp>
+#include <conclave/net/clocks.hpp>
+#include <conclave/net/run_on_strand.hpp>
+#include <conclave/net/task_group.hpp>
+
+namespace conclave {
+
+namespace detail {
+
+// The names in `{"data":[{"id":"…"}, …]}` (OpenAI, GET /models).
+inline std::vector<std::string> read_model_names(const std::string& body) {
+    json::document parsed;
+    if (json::document::parse(body, parsed)) throw error(errc::malformed_json, "list of models");
+    simdjson::dom::array list;
+    if (parsed.root()["data"].get(list)) throw error(errc::malformed_reply, "list of models");
+    std::vector<std::string> names;
+    for (const simdjson::dom::element entry : list) {
+        std::string_view name;
+        if (!entry["id"].get(name)) names.emplace_back(name);
+    }
+    return names;
+}
+
+template <class Transport>
+asio::awaitable<std::vector<std::string>> fetch_models(
+    std::shared_ptr<client_state<Transport>> client, std::size_t index,
+    std::chrono::milliseconds timeout) {
+    if (index >= client->options.endpoints.size()) {
+        throw no_endpoint(client->options.endpoints, "endpoint", std::to_string(index));
+    }
+    const endpoint& from = client->options.endpoints[index];
+    prepared_request request;
+    request.endpoint = index;
+    request.head = make_request_head(from, client->bases[index], "GET", "/models");
+
+    const auto strand = co_await asio::this_coro::executor;
+    net::task_group group(strand);
+    typename attempt<Transport>::clocks_type timers(strand, group.stopper());
+    timers.set(errc::model_timeout, Transport::clock_type::now() + timeout);
+    attempt<Transport> current(*client, request, timers);
+    std::string body;
+    const auto operation = [&]() -> asio::awaitable<void> { body = co_await current.fetch(); };
+    group.spawn(operation);
+    try {
+        co_await group.join();
+    } catch (const std::exception&) {
+        if (timers.expired()) throw error(*timers.expired(), "list of models");
+        throw;
+    }
+    std::vector<std::string> names = read_model_names(body);
+    for (auto& name : names)
+        name.insert(0, from.prefix);
+    co_return names;
+}
+
+}  // namespace detail
+
+/// The models that endpoint number `index` of the client says it serves, named as a request would
+/// (`GET {base_url}/models`). Throws `error`: `errc::http_status` where the endpoint has no such
+/// list, `errc::model_timeout` after `timeout`.
+///
+/// Cancellation: terminal.
+template <class Transport>
+asio::awaitable<std::vector<std::string>> list_models(
+    basic_client<Transport>& via, std::size_t index = 0,
+    std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+    auto operation = [state = via.state(), index, timeout] {
+        return detail::fetch_models<Transport>(state, index, timeout);
+    };
+    asio::any_io_executor strand = asio::make_strand(via.get_executor());
+    return net::run_on_strand<std::vector<std::string>>(std::move(strand), std::move(operation),
+                                                        asio::use_awaitable);
+}
+
+}  // namespace conclave

@@ -1,0 +1,240 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <conclave/client/client.hpp>
+#include <conclave/client/perform.hpp>
+#include <conclave/error.hpp>
+#include <conclave/http/fields.hpp>
+#include <conclave/net/asio.hpp>
+#include <conclave/net/task_group.hpp>
+#include <conclave/roundtable/consolidation.hpp>
+#include <conclave/roundtable/identity.hpp>
+#include <conclave/roundtable/request.hpp>
+#include <conclave/roundtable/response.hpp>
+#include <conclave/roundtable/seat.hpp>
+#include <conclave/roundtable/validate.hpp>
+#include <conclave/roundtable/voting.hpp>
+
+namespace conclave::detail {
+
+/// A roundtable under way: the seats side by side, then their answers made one.
+template <class Transport>
+class panel {
+public:
+    using clock_type = typename Transport::clock_type;
+
+    panel(std::shared_ptr<client_state<Transport>> client, const roundtable_request& request,
+          event_sink& sink)
+        : client_(std::move(client)), request_(request), sink_(sink) {}
+
+    /// Runs on the current strand. Throws `error` for a request that is refused and when it is
+    /// cancelled, and `handler_failed`; a model that fails throws nothing.
+    asio::awaitable<roundtable_response> run() {
+        check();
+        begin();
+        co_await ask_all();
+        switch (request_.resolution()) {
+            case resolution::summary: co_await summarize(); break;
+            case resolution::multiple_choice: count_votes(); break;
+            case resolution::fast: break;
+        }
+        finish();
+        co_return std::move(response_);
+    }
+
+private:
+    void check() const {
+        validate(request_);
+        const auto& endpoints = client_->options.endpoints;
+        for (std::size_t i = 0; i < request_.models().size(); ++i) {
+            const std::string& name = request_.models()[i].name();
+            if (!find_route(endpoints, name)) {
+                throw no_endpoint(endpoints, "models[" + std::to_string(i) + "].name", name);
+            }
+        }
+        const std::string& merger = request_.summary_model();
+        const bool merging = request_.resolution() == resolution::summary;
+        if (merging && !merger.empty() && !find_route(endpoints, merger)) {
+            throw no_endpoint(endpoints, "summary_model", merger);
+        }
+    }
+
+    void begin() {
+        started_ = clock_type::now();
+        const std::uint64_t high = Transport::random();
+        const std::uint64_t low = Transport::random();
+        response_.id = make_roundtable_id(std::chrono::system_clock::now(),
+                                          static_cast<std::uint16_t>(high), low);
+        response_.meta.trace_uuid = make_trace_uuid(Transport::random(), Transport::random());
+        response_.meta.resolution = request_.resolution();
+        response_.results.resize(request_.models().size());
+    }
+
+    asio::awaitable<void> ask_all() {
+        const auto strand = co_await asio::this_coro::executor;
+        net::task_group seats(strand);
+        for (std::size_t i = 0; i < response_.results.size(); ++i) {
+            const auto ask = [this, i] { return ask_one(i); };
+            seats.spawn(ask);
+        }
+        co_await seats.join();
+        const auto mine = co_await asio::this_coro::cancellation_state;
+        if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
+    }
+
+    asio::awaitable<void> ask_one(std::size_t index) {
+        const panel_model& seat = request_.models()[index];
+        event_reporter reporter(sink_, index, seat.name(), event_type::model_delta,
+                                event_type::model_retry);
+        sink_.emit(reporter.about(event_type::model_start));
+
+        const auto started = clock_type::now();
+        const call what = seat_call(request_, seat);
+        performance<Transport> running(client_, what, trace_header(), reporter);
+        call_report report = co_await running.run();
+        model_result& result = response_.results[index];
+        result = seat_result(request_, index, std::move(report), since(started));
+
+        roundtable_event seen = reporter.about(event_type::model_done);
+        if (!result.ok()) {
+            seen.type = event_type::model_error;
+            seen.error = *result.error;
+        }
+        seen.result = &result;
+        sink_.emit(seen);
+    }
+
+    // One usable answer is the answer; several are merged by the model named, else by the first
+    // that answered, and if that fails by the next.
+    asio::awaitable<void> summarize() {
+        std::vector<model_result> usable;
+        for (const auto& result : response_.results) {
+            if (is_usable(result)) usable.push_back(result);
+        }
+        if (usable.empty()) co_return;
+        if (usable.size() == 1) {
+            response_.data = usable.front().data;
+            co_return;
+        }
+        std::vector<std::string> candidates = {request_.summary_model()};
+        if (request_.summary_model().empty()) {
+            candidates.clear();
+            for (const auto& result : usable) {
+                const auto known = std::find(candidates.begin(), candidates.end(), result.model);
+                if (known == candidates.end()) candidates.push_back(result.model);
+            }
+        }
+        const auto deadline = clock_type::now() + request_.timeout();
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            const auto left =
+                std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_type::now());
+            if (left.count() < 1) break;
+            call what = consolidation_call(request_, usable, candidates[i]);
+            what.timeout(left);
+            const bool merged = co_await merge(what, i + 1 == candidates.size());
+            if (merged) break;
+        }
+    }
+
+    // Has one model merge the answers. False when it failed.
+    asio::awaitable<bool> merge(const call& what, bool is_last) {
+        event_reporter reporter(sink_, 0, what.model(), event_type::summary_delta,
+                                event_type::summary_retry);
+        sink_.emit(reporter.about(event_type::summary_start));
+        performance<Transport> running(client_, what, trace_header(), reporter);
+        call_report report = co_await running.run();
+        const auto mine = co_await asio::this_coro::cancellation_state;
+        if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
+
+        roundtable_meta& meta = response_.meta;
+        meta.summary_model = what.model();
+        add_cost(report.cost);
+        if (report.usage) {
+            if (!meta.summary_usage) meta.summary_usage.emplace();
+            accumulate(*meta.summary_usage, *report.usage);
+        }
+        meta.summary_error = merge_complaint(report);
+        if (meta.summary_error) {
+            if (!is_last) {
+                roundtable_event failed = reporter.about(event_type::summary_retry);
+                failed.error = *meta.summary_error;
+                sink_.emit(failed);
+            }
+            co_return false;
+        }
+        const bool is_json = !request_.output_schema().empty();
+        response_.data.emplace(std::move(report.answer.text), is_json);
+        roundtable_event seen = reporter.about(event_type::summary_done);
+        seen.data = response_.data->text();
+        sink_.emit(seen);
+        co_return true;
+    }
+
+    std::optional<std::string> merge_complaint(const call_report& report) const {
+        if (report.failure) return report.failure->what();
+        if (report.answer.text.empty()) return "the answer is empty";
+        if (!request_.output_schema().empty()) return json_complaint(report.answer.text);
+        return std::nullopt;
+    }
+
+    void count_votes() {
+        const auto& choices = request_.choices();
+        std::vector<std::optional<std::size_t>> picks;
+        for (const auto& result : response_.results) {
+            const auto place = std::find(choices.begin(), choices.end(), result.text());
+            const bool valid = is_usable(result) && place != choices.end();
+            picks.push_back(valid ? std::optional<std::size_t>(
+                                        static_cast<std::size_t>(place - choices.begin()))
+                                  : std::nullopt);
+        }
+        vote_result counted = tally(picks, choices);
+        response_.meta.votes = std::move(counted.votes);
+        if (counted.winner) response_.data.emplace(choices[*counted.winner]);
+    }
+
+    void finish() {
+        roundtable_meta& meta = response_.meta;
+        for (const auto& result : response_.results) {
+            if (result.ok()) meta.models_used.push_back(result.model);
+            add_cost(result.cost);
+        }
+        meta.total_duration = since(started_);
+        roundtable_event seen;
+        seen.type = event_type::done;
+        seen.response = &response_;
+        sink_.emit(seen);
+    }
+
+    void add_cost(std::optional<double> cost) {
+        if (cost) {
+            response_.meta.total_cost += *cost;
+        } else {
+            response_.meta.cost_complete = false;
+        }
+    }
+
+    std::vector<http::field> trace_header() const {
+        return {{"traceparent", traceparent(response_.meta.trace_uuid, Transport::random())}};
+    }
+
+    static std::chrono::milliseconds since(typename clock_type::time_point start) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(clock_type::now() - start);
+    }
+
+    std::shared_ptr<client_state<Transport>> client_;
+    const roundtable_request& request_;
+    event_sink& sink_;
+    typename clock_type::time_point started_;
+    roundtable_response response_;
+};
+
+}  // namespace conclave::detail

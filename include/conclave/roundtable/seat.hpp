@@ -1,0 +1,153 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <conclave/client/observer.hpp>
+#include <conclave/client/perform.hpp>
+#include <conclave/error.hpp>
+#include <conclave/json/document.hpp>
+#include <conclave/net/asio.hpp>
+#include <conclave/roundtable/event.hpp>
+#include <conclave/roundtable/request.hpp>
+#include <conclave/roundtable/response.hpp>
+#include <conclave/roundtable/voting.hpp>
+#include <conclave/wire/call.hpp>
+
+namespace conclave::detail {
+
+/// Whoever is told of a panel's events, on the panel's strand.
+class event_sink {
+public:
+    virtual void emit(const roundtable_event& seen) = 0;
+    /// Whether `ready` would wait.
+    virtual bool is_full() const noexcept { return false; }
+    /// Completes when there is room for more events.
+    virtual asio::awaitable<void> ready() { co_return; }
+
+protected:
+    ~event_sink() = default;
+};
+
+/// Turns what a call tells into the events of a seat, or of the consolidation.
+class event_reporter final : public call_observer {
+public:
+    event_reporter(event_sink& sink, std::size_t index, std::string_view model,
+                   event_type delta_type, event_type retry_type)
+        : sink_(sink),
+          index_(index),
+          model_(model),
+          delta_type_(delta_type),
+          retry_type_(retry_type) {}
+
+    void on_delta(const delta& piece) override {
+        if (piece.text.empty()) return;
+        roundtable_event seen = about(delta_type_);
+        seen.delta = piece.text;
+        sink_.emit(seen);
+    }
+    void on_retry(const error& why) override {
+        const std::string text = why.what();
+        roundtable_event seen = about(retry_type_);
+        seen.error = text;
+        sink_.emit(seen);
+    }
+    bool is_full() const noexcept override { return sink_.is_full(); }
+    asio::awaitable<void> ready() override { return sink_.ready(); }
+
+    /// An event of this seat.
+    roundtable_event about(event_type type) const {
+        roundtable_event seen;
+        seen.type = type;
+        seen.model_index = index_;
+        seen.model = model_;
+        return seen;
+    }
+
+private:
+    event_sink& sink_;
+    std::size_t index_;
+    std::string_view model_;
+    event_type delta_type_;
+    event_type retry_type_;
+};
+
+/// The call that a seat makes.
+inline call seat_call(const roundtable_request& request, const panel_model& seat) {
+    call what(seat.name(), request.input());
+    if (request.resolution() == resolution::multiple_choice) {
+        what.instructions(choice_prompt(request.instructions(), request.choices()));
+        what.output_schema(choice_schema(request.choices()));
+    } else {
+        what.instructions(request.instructions());
+        what.output_schema(request.output_schema());
+    }
+    what.max_retries(request.max_retries()).timeout(request.timeout());
+    if (seat.temperature()) what.temperature(*seat.temperature());
+    if (seat.top_p()) what.top_p(*seat.top_p());
+    if (seat.max_tokens()) what.max_tokens(*seat.max_tokens());
+    if (seat.reasoning()) what.reasoning(*seat.reasoning());
+    return what;
+}
+
+/// Why a JSON answer was asked for and `text` is none, or nothing if it is one.
+inline std::optional<std::string> json_complaint(const std::string& text) {
+    json::document parsed;
+    if (!json::document::parse(text, parsed)) return std::nullopt;
+    return "the answer is not JSON";
+}
+
+/// Judges an answer by what was asked for: the choice it picks, or that it is JSON.
+inline void judge_answer(const roundtable_request& request, model_result& result) {
+    if (request.resolution() == resolution::multiple_choice) {
+        const auto pick = match_choice(result.text(), request.choices());
+        result.schema_valid = pick.has_value();
+        if (pick) {
+            result.data = answer_text(request.choices()[*pick]);
+        } else {
+            result.schema_error = "the answer is not one of the choices";
+        }
+    } else if (!request.output_schema().empty()) {
+        if (auto complaint = json_complaint(result.text())) {
+            result.schema_valid = false;
+            result.schema_error = std::move(complaint);
+        } else {
+            result.data = answer_text(result.text(), true);
+        }
+    }
+}
+
+/// The result that a call's report comes to.
+inline model_result seat_result(const roundtable_request& request, std::size_t index,
+                                call_report report, std::chrono::milliseconds duration) {
+    model_result result;
+    result.index = index;
+    result.model = request.models()[index].name();
+    result.data = answer_text(std::move(report.answer.text));
+    result.duration = duration;
+    result.cost = report.cost;
+    result.usage = std::move(report.usage);
+    result.attempts = report.attempts;
+    result.finish = report.answer.finish;
+    if (report.failure) {
+        result.error = report.failure->what();
+        result.error_code = static_cast<errc>(report.failure->code().value());
+    } else if (result.text().empty()) {
+        result.error = "the answer is empty";
+        result.error_code = errc::malformed_reply;
+    } else {
+        judge_answer(request, result);
+    }
+    return result;
+}
+
+/// Whether a result may take part in the consolidation, or be the answer.
+inline bool is_usable(const model_result& result) {
+    return result.ok() && result.schema_valid.value_or(true);
+}
+
+}  // namespace conclave::detail
