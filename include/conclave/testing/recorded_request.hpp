@@ -1,0 +1,39 @@
+#pragma once
+
+#include <conclave/http/fields.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace conclave::testing {
+
+/// One request as a `scripted_provider` saw it.
+struct recorded_request {
+    std::string method;
+    std::string target;
+    http::fields header;
+    /// The body, its framing taken off.
+    std::string body;
+
+    /// The model asked for; empty in a request that names none.
+    std::string model;
+    /// Whether a stream was asked for.
+    bool stream = false;
+    /// Whether a stream was asked to report its usage.
+    bool stream_usage = false;
+    /// The text of the system prompt, and of the last message of the user.
+    std::string instructions;
+    std::string prompt;
+    /// The JSON Schema that the answer is to follow, as JSON text; empty if there is none.
+    std::string output_schema;
+
+    /// The connection it came over, counted from 1 in the order of acceptance.
+    std::size_t connection = 0;
+    /// Whether it came over TLS.
+    bool tls = false;
+    /// When its last byte had been read.
+    std::chrono::steady_clock::time_point received;
+};
+
+}  // namespace conclave::testing
