@@ -78,7 +78,7 @@ public:
         if (at_start_ && !skip_byte_order_mark()) return nullptr;
         std::size_t at;
         while (lines_.next(buffer_.bytes(), buffer_.end(), at)) {
-            if (take_line(buffer_.bytes(), at)) return &event_;
+            if (take_line(buffer_.bytes(), at)) return error_ ? nullptr : &event_;
         }
         return take_end() ? &event_ : nullptr;
     }
@@ -158,7 +158,6 @@ private:
         const std::size_t begin = in_event_ ? event_begin_ : line;
         return end - line <= options_.max_line_size && end - begin <= options_.max_event_size;
     }
-    void fail() { error_ = errc::event_too_large; }
 
     parser_options options_;
     receive_buffer buffer_;
@@ -212,7 +211,8 @@ inline bool parser::skip_byte_order_mark() {
     return true;
 }
 
-// The byte at offset `at` ends a line, or is the LF of a CRLF. True when event_ is to be returned.
+// The byte at offset `at` ends a line, or is the LF of a CRLF. True when event_ is to be returned,
+// or when the line is too large and error_ says so.
 inline bool parser::take_line(char* bytes, std::size_t at) {
     const std::size_t line = line_;
     line_ = at + 1;
@@ -220,8 +220,8 @@ inline bool parser::take_line(char* bytes, std::size_t at) {
     after_cr_ = bytes[at] == '\r';
     if (at == line) return !crlf && take_blank_line();
     if (!within_limits(line, at)) {
-        fail();
-        return false;
+        error_ = errc::event_too_large;
+        return true;
     }
     // The bytes behind a short line do no harm: no line end is in what is compared.
     constexpr std::string_view data = "data:";
@@ -263,7 +263,7 @@ inline void parser::take_type(char* bytes, std::size_t line, std::size_t first, 
     type_begin_ = first;
     type_size_ = last - first;
     // More data would be joined over a type that stands behind the data.
-    late_type_ = has_data_;
+    late_type_ = has_data_ && type_size_ != 0;
     if (late_type_) late_type_text_.assign(bytes + first, last - first);
 }
 
@@ -324,6 +324,7 @@ inline bool parser::take_blank_line() {
                                         : std::string_view("message");
         event_.data = {bytes + data_begin_, data_end_ - data_begin_};
         event_.id = last_event_id_;
+        event_.retry_ms = 0;
     }
     in_event_ = has_data_ = late_type_ = false;
     type_size_ = 0;
@@ -334,7 +335,7 @@ inline bool parser::take_blank_line() {
 inline bool parser::take_end() {
     if (error_ || ended_) return false;
     const std::size_t end = buffer_.end();
-    if (line_ != end && !within_limits(line_, end)) fail();
+    if (line_ != end && !within_limits(line_, end)) error_ = errc::event_too_large;
     if (error_ || !finished_) return false;
     ended_ = true;
     if (!options_.deliver_unterminated) return false;
@@ -343,7 +344,8 @@ inline bool parser::take_end() {
     if (rest.starts_with("data:")) {
         take_data(buffer_.bytes(), line_, line_ + (rest.starts_with("data: ") ? 6 : 5), end);
     }
-    if (!take_blank_line()) return false;
+    if (!has_data_) return false;
+    take_blank_line();
     event_.cut = !rest.empty();
     return true;
 }
