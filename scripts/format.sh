@@ -12,7 +12,11 @@ mapfile -d '' files < <(
     find include tests examples benchmarks \( -name '*.hpp' -o -name '*.cpp' \) -print0 2>/dev/null
 )
 if [[ ${1:-} == --check ]]; then
-    clang-format-14 --dry-run --Werror "${files[@]}"
+    if ! complaints=$(clang-format-14 --dry-run --Werror "${files[@]}" 2>&1); then
+        echo "not formatted; run scripts/format.sh:"
+        sed -n 's/^\([^ :]*\):.*clang-format-violations.*/  \1/p' <<<"$complaints" | sort -u
+        exit 1
+    fi
 else
     clang-format-14 -i "${files[@]}"
 fi
