@@ -152,8 +152,14 @@ struct error_details {
 /// is known of the failure. No text in it contains a key.
 class error : public std::system_error {
 public:
-    explicit error(errc code, const std::string& what = {}, error_details details = {})
-        : std::system_error(make_error_code(code), what), details_(std::move(details)) {}
+    /// `what` is a whole sentence for people; empty, it is the one for `code`.
+    explicit error(errc code, std::string what = {}, error_details details = {})
+        : std::system_error(make_error_code(code)),
+          what_(what.empty() ? this->code().message() : std::move(what)),
+          details_(std::move(details)) {}
+
+    /// What went wrong, for people. `code()` is for programs.
+    const char* what() const noexcept override { return what_.c_str(); }
 
     /// HTTP status of the reply, 0 if none came.
     int http_status() const noexcept { return details_.http_status; }
@@ -173,6 +179,7 @@ public:
     const error_details& details() const noexcept { return details_; }
 
 private:
+    std::string what_;
     error_details details_;
 };
 
@@ -181,7 +188,7 @@ inline error invalid_field(std::string field, std::string_view complaint) {
     error_details details;
     std::string what = field + " " + std::string(complaint);
     details.field = std::move(field);
-    return error(errc::invalid_request, what, std::move(details));
+    return error(errc::invalid_request, std::move(what), std::move(details));
 }
 
 }  // namespace conclave

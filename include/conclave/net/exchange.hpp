@@ -34,7 +34,7 @@ public:
         method_ = head.method;
         std::string text;
         if (const std::error_code refused = http::write_head(head, text)) {
-            throw error(static_cast<errc>(refused.value()), "request");
+            throw http_error(refused, "request head");
         }
         const std::array<asio::const_buffer, 2> buffers = {asio::buffer(text),
                                                            asio::buffer(body.data(), body.size())};
@@ -58,7 +58,7 @@ public:
             accept_framing();
             co_return &head_;
         }
-        throw error(errc::malformed_http, "too many interim replies");
+        throw error(errc::malformed_http, "malformed HTTP reply: too many interim replies");
     }
 
     /// Reads the whole body. Throws `errc::body_too_large` when it is larger than `limit` bytes.
@@ -163,12 +163,12 @@ private:
         until_close_ = !decoder_.done() && decoder_.complete_at_close();
         const auto coding = head_.header.find("content-encoding");
         if (coding && !http::equals_ignoring_case(*coding, "identity")) {
-            throw error(errc::encoded_body, "content-encoding");
+            throw error(errc::encoded_body);
         }
     }
 
     static error http_error(const std::error_code& code, const char* where) {
-        return error(static_cast<errc>(code.value()), where);
+        return error(static_cast<errc>(code.value()), code.message() + ": " + where);
     }
 
     static error lost(const error_code& failure) {

@@ -59,7 +59,7 @@ inline asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(std::string
     if (state->failure || state->results.empty()) {
         error_details details;
         details.cause = state->failure;
-        throw error(errc::resolve_failed, host, std::move(details));
+        throw error(errc::resolve_failed, "host name not resolved: " + host, std::move(details));
     }
     for (const auto& found : state->results)
         endpoints.push_back(found.endpoint());

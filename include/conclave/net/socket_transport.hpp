@@ -62,7 +62,8 @@ public:
         if (failure) {
             error_details details;
             details.cause = failure;
-            throw error(errc::connect_failed, to.origin() + ": " + failure.message(),
+            throw error(errc::connect_failed,
+                        "connection failed: " + to.origin() + ": " + failure.message(),
                         std::move(details));
         }
         timers.clear(errc::connect_timeout);

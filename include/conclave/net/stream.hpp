@@ -99,8 +99,8 @@ private:
         return const_cast<asio::ip::tcp::socket&>(std::as_const(*this).lowest_layer());
     }
 
-    static error handshake_error(tls_socket& tls, std::string_view host, error_code failure) {
-        std::string what(host);
+    static error handshake_error(tls_socket& tls, const std::string& host, error_code failure) {
+        std::string what = "TLS handshake failed: " + host;
         const long verdict = SSL_get_verify_result(tls.native_handle());
         if (verdict != X509_V_OK) {
             what.append(": ").append(X509_verify_cert_error_string(verdict));
