@@ -23,9 +23,11 @@ namespace detail {
 // The names in `{"data":[{"id":"…"}, …]}` (OpenAI, GET /models).
 inline std::vector<std::string> read_model_names(const std::string& body) {
     json::document parsed;
-    if (json::document::parse(body, parsed)) throw error(errc::malformed_json, "list of models");
+    if (json::document::parse(body, parsed))
+        throw error(errc::malformed_json, "the list of models is not JSON");
     simdjson::dom::array list;
-    if (parsed.root()["data"].get(list)) throw error(errc::malformed_reply, "list of models");
+    if (parsed.root()["data"].get(list))
+        throw error(errc::malformed_reply, "the list of models has no data");
     std::vector<std::string> names;
     for (const simdjson::dom::element entry : list) {
         std::string_view name;
@@ -57,7 +59,8 @@ asio::awaitable<std::vector<std::string>> fetch_models(
     try {
         co_await group.join();
     } catch (const std::exception&) {
-        if (timers.expired()) throw error(*timers.expired(), "list of models");
+        if (timers.expired())
+            throw error(*timers.expired(), "timed out reading the list of models");
         throw;
     }
     std::vector<std::string> names = read_model_names(body);

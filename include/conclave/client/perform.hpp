@@ -91,7 +91,7 @@ private:
         more.push_back({"Idempotency-Key", idempotency_key()});
         for (auto& [name, value] : more) {
             if (request_.head.header.set(name, std::move(value))) {
-                throw error(errc::invalid_header, name);
+                throw error(errc::invalid_header, "invalid header field " + name);
             }
         }
     }
@@ -143,7 +143,7 @@ private:
 
     error timeout_error(errc which) const {
         if (which != errc::model_timeout) return error(which);
-        return error(which, "after " + std::to_string(what_.timeout().count()) + " ms");
+        return error(which, "timed out after " + std::to_string(what_.timeout().count()) + " ms");
     }
 
     // An answer that the provider withheld is none.

@@ -176,7 +176,7 @@ private:
         details.cause = failure;
         const std::string what =
             failure == asio::error::eof ? "closed by the peer" : failure.message();
-        return error(errc::connection_lost, what, std::move(details));
+        return error(errc::connection_lost, "connection lost: " + what, std::move(details));
     }
 
     Stream connection_;
