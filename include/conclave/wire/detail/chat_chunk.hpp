@@ -47,7 +47,7 @@ public:
     std::error_code read(std::string_view text, completion& to, content& out) {
         out = {};
         joined_.clear();
-        if (joined_.capacity() < text.size()) joined_.reserve(text.size());
+        text_size_ = text.size();
         return fields_.read(text, [&](std::string_view key, json::value& value) {
             if (key == "choices") {
                 fields_.each_element(value, [&](json::value& each) { read_choice(each, out); });
@@ -108,6 +108,7 @@ private:
     // A string, or in some dialects the parts of one: [{"type": "text", "text": …}].
     std::string_view read_content(json::value& value) {
         if (const auto text = fields_.string(value)) return *text;
+        if (joined_.capacity() < text_size_) joined_.reserve(text_size_);
         const std::size_t begin = joined_.size();
         fields_.each_element(value, [&](json::value& part) {
             std::string_view type = "text";
@@ -184,6 +185,7 @@ private:
     // What was put together from parts. As long as a whole text from the start, so that views into
     // it stay valid.
     std::string joined_;
+    std::size_t text_size_ = 0;
 };
 
 }  // namespace conclave::wire::detail
