@@ -114,6 +114,11 @@ private:
                       static_cast<std::int64_t>(answer.reasoning.size() + answer.tokens.size()));
         std::tie(answer.input_tokens, answer.output_tokens) = script_.usage.value_or(counted);
         answer.cost = script_.cost;
+        if (!answer.cost && (script_.input_price != 0 || script_.output_price != 0)) {
+            answer.cost = (static_cast<double>(answer.input_tokens) * script_.input_price +
+                           static_cast<double>(answer.output_tokens) * script_.output_price) /
+                          1e6;
+        }
         answer.with_usage = script_.with_usage;
         answer.with_done = script_.with_done;
         return answer;

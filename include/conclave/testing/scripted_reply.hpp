@@ -1,5 +1,6 @@
 #pragma once
 
+#include <conclave/json/writer.hpp>
 #include <conclave/testing/recorded_request.hpp>
 
 #include <algorithm>
@@ -55,6 +56,8 @@ struct reply_script {
     std::string finish_reason;
     std::optional<std::pair<std::int64_t, std::int64_t>> usage;
     std::optional<double> cost;
+    double input_price = 0;
+    double output_price = 0;
     bool with_usage = true;
     bool with_done = true;
     bool always_whole = false;
@@ -120,9 +123,15 @@ public:
         script_.with_usage = false;
         return *this;
     }
-    /// The cost to report, in USD, within the usage. None is reported unless set.
+    /// The cost to report, in USD, with the usage. None is reported unless set, or priced.
     scripted_reply& cost(double usd) {
         script_.cost = usd;
+        return *this;
+    }
+    /// Prices in USD for a million tokens, by which the cost follows from the usage.
+    scripted_reply& priced(double input, double output) {
+        script_.input_price = input;
+        script_.output_price = output;
         return *this;
     }
 
@@ -258,6 +267,20 @@ inline scripted_reply answer_with(std::function<std::string(const recorded_reque
     detail::reply_script script;
     script.compute = std::move(compute);
     return scripted_reply(std::move(script));
+}
+
+/// A pick among choices: the JSON `{"choice": "B"}` if the request carries a JSON Schema, else the
+/// plain text.
+inline scripted_reply choice(std::string picked) {
+    return answer_with([picked = std::move(picked)](const recorded_request& request) {
+        if (request.output_schema.empty()) return picked;
+        std::string text;
+        json::writer out(text);
+        out.begin_object();
+        out.member("choice", picked);
+        out.end_object();
+        return text;
+    });
 }
 
 /// An error status with the body given, or an error object in the request's format if it is empty.
