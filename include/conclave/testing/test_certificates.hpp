@@ -7,6 +7,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -25,7 +27,10 @@ struct issued_certificate {
 class test_authority {
 public:
     test_authority() : key_(make_key()), certificate_(X509_new()) {
-        prepare(*certificate_, "conclave test authority", *key_, false);
+        // Each has a name of its own: a client that trusts another finds no issuer, as in real
+        // life.
+        static std::atomic<int> made = 0;
+        prepare(*certificate_, "conclave test authority " + std::to_string(++made), *key_, false);
         add_extension(NID_basic_constraints, "critical,CA:TRUE");
         add_extension(NID_key_usage, "critical,keyCertSign,cRLSign");
         sign(*certificate_);
@@ -88,7 +93,7 @@ private:
     }
 
     /// Fills in all but the extensions and the signature.
-    void prepare(X509& certificate, const char* common_name, EVP_PKEY& key, bool expired) {
+    void prepare(X509& certificate, const std::string& common_name, EVP_PKEY& key, bool expired) {
         constexpr long day = 24 * 60 * 60;
         X509_set_version(&certificate, X509_VERSION_3);
         ASN1_INTEGER_set(X509_get_serialNumber(&certificate), ++serial_);
@@ -96,9 +101,9 @@ private:
         X509_gmtime_adj(X509_getm_notBefore(&certificate), expired ? -2 * day : -day);
         X509_gmtime_adj(X509_getm_notAfter(&certificate), expired ? -day : day);
         X509_NAME* subject = X509_get_subject_name(&certificate);
-        require(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                                           reinterpret_cast<const unsigned char*>(common_name), -1,
-                                           -1, 0) == 1);
+        require(X509_NAME_add_entry_by_txt(
+                    subject, "CN", MBSTRING_ASC,
+                    reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0) == 1);
         require(X509_set_issuer_name(&certificate, X509_get_subject_name(certificate_.get())) == 1);
         require(X509_set_pubkey(&certificate, &key) == 1);
     }

@@ -1,0 +1,161 @@
+#include "loopback_client.hpp"
+
+#include <conclave/net/asio.hpp>
+#include <conclave/testing/scripted_provider.hpp>
+
+#include <gtest/gtest.h>
+
+#include <openssl/ssl.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace {
+
+using namespace conclave::testing;
+using namespace loopback;
+using namespace std::chrono_literals;
+
+// What curl's exit status says of the certificate.
+constexpr int accepted = 0;
+constexpr int not_verified = 60;
+
+curl_result models_of(const scripted_provider& provider, const std::string& authority,
+                      const std::string& options = "") {
+    const temporary_file file(authority);
+    return curl("--max-time 10 --cacert " + file.name() + " " + options + " " +
+                provider.base_url() + "/models");
+}
+
+TEST(TestCertificate, IsVerifiedByItsAuthorityAndByNoOther) {
+    const scripted_provider provider(provider_options().tls());
+    const scripted_provider other(provider_options().tls());
+    const curl_result result = models_of(provider, provider.certificate_authority());
+    EXPECT_EQ(result.status, accepted) << result.output;
+    EXPECT_EQ(models_of(provider, other.certificate_authority()).status, not_verified);
+}
+
+TEST(TestCertificate, IsGoodForTheNamesOfThisMachine) {
+    const scripted_provider provider(provider_options().tls());
+    const temporary_file authority(provider.certificate_authority());
+    const std::string port = std::to_string(provider.port());
+    for (const std::string host : {"localhost", "127.0.0.1"}) {
+        const curl_result result =
+            curl("--cacert " + authority.name() + " https://" + host + ":" + port + "/v1/models");
+        EXPECT_EQ(result.status, accepted) << host << result.output;
+    }
+    const curl_result result =
+        curl("--cacert " + authority.name() + " --connect-to '[::1]:" + port +
+             ":127.0.0.1:" + port + "' 'https://[::1]:" + port + "/v1/models'");
+    EXPECT_EQ(result.status, accepted) << result.output;
+}
+
+TEST(TestCertificate, CanBeForAnotherHostOrExpired) {
+    const scripted_provider elsewhere(provider_options().tls(provider_certificate::wrong_host));
+    EXPECT_EQ(models_of(elsewhere, elsewhere.certificate_authority()).status, not_verified);
+    const scripted_provider old(provider_options().tls(provider_certificate::expired));
+    const curl_result expired = models_of(old, old.certificate_authority());
+    EXPECT_EQ(expired.status, not_verified);
+    EXPECT_NE(expired.output.find("expired"), std::string::npos) << expired.output;
+}
+
+TEST(ScriptedTls, StreamsAndKeepsConnectionsAndSaysSo) {
+    scripted_provider provider(provider_options().tls());
+    provider.on("m", answer("a b c"));
+    const temporary_file authority(provider.certificate_authority());
+    const temporary_file body(question("m", true));
+    const std::string url = provider.base_url() + "/chat/completions";
+    const curl_result result = curl("--no-buffer --cacert " + authority.name() +
+                                    " --data-binary @" + body.name() + " " + url + " " + url);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(text_of(events_of(result.output), "content"), "a b ca b c");
+    EXPECT_EQ(provider.connections(), 1u);
+    ASSERT_EQ(provider.requests().size(), 2u);
+    EXPECT_TRUE(provider.requests().front().tls);
+}
+
+/// How a TLS connection that asked for a stream of `m` ends: in order, or cut short.
+conclave::net::error_code ending_of_stream(const scripted_provider& provider) {
+    namespace asio = conclave::asio;
+    asio::io_context context;
+    asio::ssl::context trust(asio::ssl::context::tls_client);
+    asio::ssl::stream<asio::ip::tcp::socket> client(context, trust);
+    client.lowest_layer().connect({asio::ip::address_v4::loopback(), provider.port()});
+    client.handshake(asio::ssl::stream_base::client);
+    const std::string request = post(question("m", true));
+    asio::write(client, asio::buffer(request));
+    std::string bytes;
+    conclave::net::error_code error;
+    asio::read(client, asio::dynamic_buffer(bytes), error);
+    EXPECT_TRUE(bytes.starts_with("HTTP/1.1 200"));
+    return error;
+}
+
+TEST(ScriptedTls, EndsABodyThatIsDelimitedByCloseInOrderAndAFaultWithout) {
+    scripted_provider provider(provider_options().tls());
+    provider.on("m", answer("a b c").framing(body_framing::close_delimited));
+    provider.on("m", answer("a b c").framing(body_framing::close_delimited).close_in_event(2));
+    EXPECT_EQ(ending_of_stream(provider), conclave::asio::error::eof);
+    EXPECT_EQ(ending_of_stream(provider), conclave::asio::ssl::error::stream_truncated);
+    EXPECT_TRUE(provider.wait_until([&] { return provider.open_connections() == 0; }));
+}
+
+TEST(ScriptedTls, NoticesAtOnceThatAClientLeft) {
+    scripted_provider provider(provider_options().tls());
+    provider.on("m", answer("a b").stall_in_event(2)).on("m", answer("a").endless_body());
+    const temporary_file authority(provider.certificate_authority());
+    const temporary_file body(question("m", true));
+    for (std::size_t i = 1; i <= 2; ++i) {
+        const curl_result result = curl("--output /dev/null --max-time 1 --cacert " +
+                                        authority.name() + " --data-binary @" + body.name() + " " +
+                                        provider.base_url() + "/chat/completions");
+        EXPECT_EQ(result.status, 28);
+        EXPECT_TRUE(provider.wait_until([&] { return provider.aborted().size() == i; }));
+    }
+}
+
+TEST(ScriptedTls, GivesHalfOfItsPartOfTheHandshake) {
+    scripted_provider provider(provider_options().tls());
+    provider.on_connect(connection_fault::half_tls_handshake);
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+        SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+    const std::unique_ptr<SSL, decltype(&SSL_free)> engine(SSL_new(context.get()), &SSL_free);
+    BIO* in = BIO_new(BIO_s_mem());
+    BIO* out = BIO_new(BIO_s_mem());
+    SSL_set_bio(engine.get(), in, out);
+    SSL_connect(engine.get());
+    std::array<char, 4096> hello;
+    const int length = BIO_read(out, hello.data(), static_cast<int>(hello.size()));
+    ASSERT_GT(length, 0);
+
+    plain_client client(provider.port(), 200ms);
+    client.send(std::string_view(hello.data(), static_cast<std::size_t>(length)));
+    const std::string flight = client.receive_all();
+    EXPECT_EQ(client.ended, ending::quiet);
+    ASSERT_GT(flight.size(), 100u);
+    EXPECT_EQ(flight[0], 22);  // a handshake record
+    BIO_write(in, flight.data(), static_cast<int>(flight.size()));
+    EXPECT_EQ(SSL_get_error(engine.get(), SSL_connect(engine.get())), SSL_ERROR_WANT_READ);
+    client.close();
+    EXPECT_TRUE(provider.wait_until([&] { return provider.open_connections() == 0; }));
+}
+
+TEST(ScriptedTls, AnswersInPlainText) {
+    scripted_provider provider(provider_options().tls());
+    provider.on_connect(connection_fault::plaintext_on_tls);
+    EXPECT_EQ(models_of(provider, provider.certificate_authority()).status, 35);
+    EXPECT_EQ(models_of(provider, provider.certificate_authority()).status, accepted);
+}
+
+TEST(ScriptedTls, RefusesVersionsThatAreTooOld) {
+    const scripted_provider provider(provider_options().tls());
+    const std::string& authority = provider.certificate_authority();
+    EXPECT_EQ(models_of(provider, authority, "--tls-max 1.2").status, accepted);
+    EXPECT_EQ(models_of(provider, authority, "--tlsv1.0 --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0")
+                  .status,
+              35);
+}
+
+}  // namespace
