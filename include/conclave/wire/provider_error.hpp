@@ -37,7 +37,7 @@ inline std::string one_line(std::string_view text, std::size_t limit) {
             space = !out.empty();
             continue;
         }
-        if (out.size() + 1 + character.size() > limit) return out += "…";
+        if (out.size() + (space ? 1 : 0) + character.size() > limit) return out += "…";
         if (space) out += ' ';
         space = false;
         out += step.valid ? character : json::replacement_character;

@@ -1,0 +1,109 @@
+#include <conclave/wire/chat_completions.hpp>
+#include <conclave/wire/format.hpp>
+
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include <conclave/json/document.hpp>
+
+namespace {
+
+using namespace std::string_literals;
+using conclave::call;
+using conclave::wire::chat_completions;
+namespace json = conclave::json;
+
+static_assert(conclave::wire::format<chat_completions>);
+
+std::string written(const call& what, bool stream = false,
+                    const chat_completions::options& chosen = {},
+                    std::string_view model = "gpt-5.5") {
+    std::string out;
+    chat_completions::write_request(what, model, stream, chosen, out);
+    return out;
+}
+
+TEST(ChatCompletionsRequest, HasNothingButTheQuestionUnlessAsked) {
+    EXPECT_EQ(
+        written(call("alias", "Why is the sky blue?")),
+        R"({"model":"gpt-5.5","messages":[{"role":"user","content":"Why is the sky blue?"}]})");
+}
+
+TEST(ChatCompletionsRequest, IsAppended) {
+    std::string out = "before ";
+    chat_completions::write_request(call("m", "q"), "m", false, {}, out);
+    EXPECT_EQ(out, R"(before {"model":"m","messages":[{"role":"user","content":"q"}]})");
+}
+
+TEST(ChatCompletionsRequest, CarriesTheConversationInOrder) {
+    call what("m");
+    what.instructions("Be brief.");
+    what.add({conclave::message_role::user, "one"});
+    what.add({conclave::message_role::assistant, "two"});
+    what.add({conclave::message_role::user, "three"});
+    EXPECT_EQ(written(what),
+              R"({"model":"gpt-5.5","messages":[{"role":"system","content":"Be brief."},)"
+              R"({"role":"user","content":"one"},{"role":"assistant","content":"two"},)"
+              R"({"role":"user","content":"three"}]})");
+}
+
+TEST(ChatCompletionsRequest, SendsEverySetting) {
+    call what("m", "q");
+    what.temperature(0.7).top_p(1).max_tokens(300).reasoning(conclave::reasoning_effort::xhigh);
+    EXPECT_EQ(written(what), R"({"model":"gpt-5.5","messages":[{"role":"user","content":"q"}],)"
+                             R"("temperature":0.7,"top_p":1,"max_tokens":300,)"
+                             R"("reasoning_effort":"xhigh"})");
+}
+
+TEST(ChatCompletionsRequest, NamesTheTokenLimitAsTheEndpointWantsIt) {
+    call what("m", "q");
+    what.max_tokens(10);
+    const std::string out = written(what, false, {.max_completion_tokens = true});
+    EXPECT_NE(out.find(R"("max_completion_tokens":10)"), std::string::npos);
+    EXPECT_EQ(out.find("max_tokens"), std::string::npos);
+}
+
+TEST(ChatCompletionsRequest, AsksForUsageInAStream) {
+    const call what("m", "q");
+    EXPECT_TRUE(written(what, true)
+                    .ends_with(R"(,"stream":true,"stream_options":{"include_usage":true}})"));
+    EXPECT_TRUE(written(what, true, {.include_usage = false}).ends_with(R"(}],"stream":true})"));
+}
+
+TEST(ChatCompletionsRequest, SendsASchemaWhereTheEndpointTakesOne) {
+    call what("m", "q");
+    what.output_schema(R"({"type": "object"})");
+    EXPECT_TRUE(written(what).ends_with(
+        R"("response_format":{"type":"json_schema","json_schema":{"name":"answer",)"
+        R"("schema":{"type": "object"}}}})"));
+}
+
+TEST(ChatCompletionsRequest, PutsASchemaIntoThePromptElsewhere) {
+    call what("m", "q");
+    what.instructions("Be brief.").output_schema(R"({"type":"array"})");
+    const std::string out = written(what, false, {.json_schema = false});
+    EXPECT_EQ(out.find("response_format"), std::string::npos);
+    json::document parsed;
+    ASSERT_FALSE(json::document::parse(out, parsed));
+    std::string_view system;
+    ASSERT_FALSE(parsed.root().at_pointer("/messages/0/content").get(system));
+    EXPECT_TRUE(system.starts_with("Be brief.\n"));
+    EXPECT_NE(system.find(R"({"type":"array"})"), std::string_view::npos);
+}
+
+TEST(ChatCompletionsRequest, IsValidJsonWhateverTheTexts) {
+    const std::string nasty = "\"\\\0\n\x1b[2J\xff\xed\xa0\x80 </script> \xF0\x9F\xA6\x8A"s;
+    call what(nasty, nasty);
+    what.instructions(nasty);
+    const std::string out = written(what, true, {}, nasty);
+    json::document parsed;
+    ASSERT_FALSE(json::document::parse(out, parsed)) << out;
+    std::string_view text;
+    ASSERT_FALSE(parsed.root().at_pointer("/messages/1/content").get(text));
+    EXPECT_TRUE(text.starts_with(nasty.substr(0, 8)));
+    EXPECT_TRUE(text.ends_with(" </script> \xF0\x9F\xA6\x8A"));
+}
+
+}  // namespace
