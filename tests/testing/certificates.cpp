@@ -18,6 +18,8 @@ using namespace conclave::testing;
 using namespace loopback;
 using namespace std::chrono_literals;
 
+namespace asio = conclave::asio;
+
 // What curl's exit status says of the certificate.
 constexpr int accepted = 0;
 constexpr int not_verified = 60;
@@ -76,29 +78,36 @@ TEST(ScriptedTls, StreamsAndKeepsConnectionsAndSaysSo) {
     EXPECT_TRUE(provider.requests().front().tls);
 }
 
-/// How a TLS connection that asked for a stream of `m` ends: in order, or cut short.
-conclave::net::error_code ending_of_stream(const scripted_provider& provider) {
-    namespace asio = conclave::asio;
-    asio::io_context context;
-    asio::ssl::context trust(asio::ssl::context::tls_client);
-    asio::ssl::stream<asio::ip::tcp::socket> client(context, trust);
-    client.lowest_layer().connect({asio::ip::address_v4::loopback(), provider.port()});
-    client.handshake(asio::ssl::stream_base::client);
-    const std::string request = post(question("m", true));
-    asio::write(client, asio::buffer(request));
-    std::string bytes;
-    conclave::net::error_code error;
-    asio::read(client, asio::dynamic_buffer(bytes), error);
-    EXPECT_TRUE(bytes.starts_with("HTTP/1.1 200"));
-    return error;
-}
+/// A TLS connection that has asked for a stream of `m`.
+class tls_client {
+public:
+    explicit tls_client(const scripted_provider& provider) {
+        stream_.lowest_layer().connect({asio::ip::address_v4::loopback(), provider.port()});
+        stream_.handshake(asio::ssl::stream_base::client);
+        const std::string request = post(question("m", true));
+        asio::write(stream_, asio::buffer(request));
+    }
+
+    /// How it ends: in order, or cut short.
+    conclave::net::error_code ending() {
+        std::string bytes;
+        conclave::net::error_code error;
+        asio::read(stream_, asio::dynamic_buffer(bytes), error);
+        return error;
+    }
+
+private:
+    asio::io_context context_;
+    asio::ssl::context trust_{asio::ssl::context::tls_client};
+    asio::ssl::stream<asio::ip::tcp::socket> stream_{context_, trust_};
+};
 
 TEST(ScriptedTls, EndsABodyThatIsDelimitedByCloseInOrderAndAFaultWithout) {
     scripted_provider provider(provider_options().tls());
     provider.on("m", answer("a b c").framing(body_framing::close_delimited));
     provider.on("m", answer("a b c").framing(body_framing::close_delimited).close_in_event(2));
-    EXPECT_EQ(ending_of_stream(provider), conclave::asio::error::eof);
-    EXPECT_EQ(ending_of_stream(provider), conclave::asio::ssl::error::stream_truncated);
+    EXPECT_EQ(tls_client(provider).ending(), asio::error::eof);
+    EXPECT_EQ(tls_client(provider).ending(), asio::ssl::error::stream_truncated);
     EXPECT_TRUE(provider.wait_until([&] { return provider.open_connections() == 0; }));
 }
 
@@ -114,6 +123,23 @@ TEST(ScriptedTls, NoticesAtOnceThatAClientLeft) {
         EXPECT_EQ(result.status, 28);
         EXPECT_TRUE(provider.wait_until([&] { return provider.aborted().size() == i; }));
     }
+}
+
+TEST(ScriptedTls, EndsAtOnceWhateverHangs) {
+    auto provider = std::make_unique<scripted_provider>(provider_options().tls());
+    provider->on("m", silent()).on("m", answer("a").endless_body());
+    tls_client waiting(*provider);
+    tls_client reading(*provider);
+    ASSERT_TRUE(provider->wait_until([&] { return provider->requests().size() == 2; }));
+    const plain_client no_handshake(provider->port());
+    provider->on_connect(connection_fault::half_tls_handshake);
+    const plain_client no_hello(provider->port());
+    ASSERT_TRUE(provider->wait_until([&] { return provider->open_connections() == 4; }));
+    const auto start = std::chrono::steady_clock::now();
+    provider.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 500ms);
+    EXPECT_TRUE(waiting.ending());
+    EXPECT_TRUE(reading.ending());
 }
 
 TEST(ScriptedTls, GivesHalfOfItsPartOfTheHandshake) {

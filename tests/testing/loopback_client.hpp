@@ -124,7 +124,7 @@ struct parsed_response {
     std::string body;
     /// Whether the body was complete, counting a close as its end only where it is meant so.
     bool complete = false;
-    /// How many chunks it was sent in, and what followed it.
+    /// What followed it.
     std::string rest;
 };
 

@@ -22,13 +22,15 @@ namespace conclave::testing {
 
 /// What is wrong with a connection before any request was read.
 enum class connection_fault {
+    /// Nothing.
     none,
     /// Closed as soon as it was accepted.
     close,
     /// Reset as soon as it was accepted.
     reset,
     /// Accepted, and then neither read from nor written to. The kernel still takes in what its
-    /// buffers hold, so that only a large request finds its way blocked.
+    /// buffers hold, so that only a large request finds its way blocked; a client that leaves with
+    /// such a request still stuck is not noticed.
     silent,
     /// The first half of the server's part of the TLS handshake, and then nothing. Without TLS the
     /// same as `silent`.
@@ -39,6 +41,7 @@ enum class connection_fault {
 
 /// A response whose client went away before its end.
 struct aborted_response {
+    /// The model asked for.
     std::string model;
     /// When the provider noticed.
     std::chrono::steady_clock::time_point at;

@@ -10,6 +10,7 @@ namespace conclave::testing {
 
 /// One request as a `scripted_provider` saw it.
 struct recorded_request {
+    /// The request line and header fields, as they came.
     std::string method;
     std::string target;
     http::fields header;

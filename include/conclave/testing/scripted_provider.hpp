@@ -43,8 +43,9 @@ public:
         return *this;
     }
 
-    /// Nothing without TLS.
+    /// The certificate to show; nothing without TLS.
     std::optional<provider_certificate> certificate() const noexcept { return certificate_; }
+    /// The key to ask for; empty if every client is welcome.
     const std::string& key() const noexcept { return key_; }
 
 private:

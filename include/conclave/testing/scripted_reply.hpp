@@ -222,13 +222,16 @@ public:
     scripted_reply& reset_after_bytes(std::size_t count) {
         return fault(detail::reply_fault::reset, count, false);
     }
-    /// The same in the middle of an event of the stream, after this many whole ones.
+    /// Falls silent in the middle of an event, after this many whole ones. An answer that is not
+    /// streamed counts as one event.
     scripted_reply& stall_in_event(std::size_t whole_events) {
         return fault(detail::reply_fault::stall, whole_events, true);
     }
+    /// Closes the connection in the middle of an event, after this many whole ones.
     scripted_reply& close_in_event(std::size_t whole_events) {
         return fault(detail::reply_fault::close, whole_events, true);
     }
+    /// Resets the connection in the middle of an event, after this many whole ones.
     scripted_reply& reset_in_event(std::size_t whole_events) {
         return fault(detail::reply_fault::reset, whole_events, true);
     }
@@ -259,6 +262,7 @@ inline scripted_reply answer(std::vector<std::string> tokens) {
 
 /// An answer of this text, in tokens of a word each.
 inline scripted_reply answer(std::string_view text) { return answer(split_into_tokens(text)); }
+/// The same, for a literal, which might be tokens too.
 inline scripted_reply answer(const char* text) { return answer(std::string_view(text)); }
 
 /// An answer computed from the request. The function runs on the provider's thread; what it throws
