@@ -1,11 +1,12 @@
 """Builds and runs a program against the library, as one of its users would.
 
-Usage: consumer.py <way> <repository> <build folder> <C++ compiler>
+Usage: consumer.py <way> <repository> <build folder> <C++ compiler> <launcher>
 
 The ways: cmake-package, cmake-subdirectory, meson-package, meson-subproject, make. The project files
-are the blocks of the README themselves: what it tells users to write is what is tested. The program
-is main.cpp beside this file. It is built with the warnings a careful user has, as errors, and one of
-our headers is given a line that such warnings refuse: they must not apply to us.
+and the program are the blocks of the README themselves: what it tells users to write is what is
+tested. They are built with the warnings a careful user has, as errors, and one of our headers is
+given a line that such warnings refuse: they must not apply to us. The program is run by the
+launcher, which gives it a provider to ask.
 """
 
 import os
@@ -26,37 +27,26 @@ def run(*command, **options):
     subprocess.run([str(part) for part in command], check=True, **options)
 
 
-def block(repository, language, *words):
-    """The README's first block of this language that contains one of these words."""
+def block(repository, language, word):
+    """The README's first block of this language that contains this word."""
     text = (repository / "README.md").read_text()
     for found in re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        if any(word in found for word in words):
+        if word in found:
             return found
-    raise SystemExit(f"README.md has no {language} block with {' or '.join(words)}")
+    raise SystemExit(f"README.md has no {language} block with {word}")
 
 
-def cmake_project(text):
-    """What the README leaves out because every project has it."""
-    if "add_executable(" not in text:
-        text = "add_executable(app main.cpp)\n" + text
-    if "project(" not in text:
-        text = "cmake_minimum_required(VERSION 3.25)\nproject(app LANGUAGES CXX)\n" + text
-    return text
-
-
-def meson_project(text):
-    if "project(" not in text:
-        text = "project('app', 'cpp', default_options: ['cpp_std=c++20'])\n" + text
-    return text
+# What the README leaves out because every project has it.
+CMAKE_BEGINNING = "cmake_minimum_required(VERSION 3.25)\nproject(app LANGUAGES CXX)\n"
 
 
 class Consumer:
-    def __init__(self, repository, build, work):
-        self.repository, self.build = repository, build
+    def __init__(self, repository, build, launcher, work):
+        self.repository, self.build, self.launcher = repository, build, launcher
         self.prefix, self.source, self.binary = work / "prefix", work / "library", work / "build"
         self.app = work / "app"
         self.app.mkdir()
-        shutil.copy(pathlib.Path(__file__).with_name("main.cpp"), self.app)
+        (self.app / "main.cpp").write_text(block(repository, "cpp", "int main("))
 
     def install_with_cmake(self):
         run("cmake", "--install", self.build, "--prefix", self.prefix, stdout=subprocess.DEVNULL)
@@ -80,16 +70,17 @@ class Consumer:
             header.write(WARNS)
 
     def with_cmake(self, text, *arguments):
-        (self.app / "CMakeLists.txt").write_text(cmake_project(text))
+        (self.app / "CMakeLists.txt").write_text(CMAKE_BEGINNING + text)
         run("cmake", "-S", self.app, "-B", self.binary, f"-DCMAKE_CXX_FLAGS={WARNINGS}", *arguments)
         run("cmake", "--build", self.binary)
-        run(self.binary / "app")
+        run(self.launcher, self.binary / "app")
 
     def with_meson(self, *arguments):
-        (self.app / "meson.build").write_text(meson_project(block(self.repository, "meson", "dependency(")))
+        text = block(self.repository, "meson", "dependency(")
+        (self.app / "meson.build").write_text(text)
         run("meson", "setup", self.binary / "app", self.app, f"-Dcpp_args={WARNINGS}", *arguments)
         run("meson", "compile", "-C", self.binary / "app")
-        run(self.binary / "app" / "app")
+        run(self.launcher, self.binary / "app" / "app")
 
     def cmake_package(self):
         self.install_with_cmake()
@@ -98,8 +89,7 @@ class Consumer:
 
     def cmake_subdirectory(self):
         self.copy_library(self.app / "conclave")
-        self.with_cmake(block(self.repository, "cmake", "FetchContent", "add_subdirectory(conclave"),
-                        f"-DFETCHCONTENT_SOURCE_DIR_CONCLAVE={self.app / 'conclave'}")
+        self.with_cmake(block(self.repository, "cmake", "add_subdirectory(conclave"))
 
     def meson_package(self):
         self.install_with_meson()
@@ -114,14 +104,15 @@ class Consumer:
         (self.app / "Makefile").write_text(block(self.repository, "make", "pkg-config"))
         os.environ["PKG_CONFIG_PATH"] = f"{self.prefix}/share/pkgconfig"
         run("make", "-C", self.app, f"CXX={os.environ['CXX']} {WARNINGS}")
-        run(self.app / "app")
+        run(self.launcher, self.app / "app")
 
 
 def main():
-    way, repository, build, compiler = sys.argv[1:]
+    way, repository, build, compiler, launcher = sys.argv[1:]
     os.environ["CXX"] = compiler
     with tempfile.TemporaryDirectory(prefix="conclave-consumer-") as work:
-        consumer = Consumer(pathlib.Path(repository), pathlib.Path(build), pathlib.Path(work))
+        consumer = Consumer(pathlib.Path(repository), pathlib.Path(build), launcher,
+                            pathlib.Path(work))
         try:
             getattr(consumer, way.replace("-", "_"))()
         except subprocess.CalledProcessError as failed:

@@ -38,7 +38,6 @@ USUAL = """#include <conclave/conclave.hpp>
 """
 
 RUN_ASK = """
-#line 1 "main of a snippet"
 #include <exception>
 #include <iostream>
 
@@ -82,7 +81,8 @@ def programs_of(page, text):
             marks.append(mark)
         elif stripped == "```cpp":
             indent = len(line) - len(line.lstrip())
-            block = f'#line {number + 1} "{page}"\n'
+            # Not #line: GCC then takes the code for a header's and warns of what is fine in a source.
+            block = f"// {page}:{number + 1}\n"
             for _, inner in lines:
                 if inner.strip() == "```":
                     break
@@ -130,7 +130,7 @@ def main():
     for page in filter(pathlib.Path.exists, pages):
         relative = page.relative_to(repository).with_suffix("")
         name = re.sub(r"[^a-z0-9]+", "_", str(relative).lower())
-        for number, program in enumerate(programs_of(page, page.read_text()), start=1):
+        for number, program in enumerate(programs_of(page.relative_to(repository), page.read_text()), start=1):
             code, kind = finish(program)
             target = output / f"{name}_{number}.cpp"
             if not target.exists() or target.read_text() != code:
