@@ -11,6 +11,23 @@
 
 namespace conclave::net {
 
+namespace detail {
+
+// A lookup under way, which the call that made it may have left. Not local to `resolve`, for GCC 12
+// crashes on a type in a coroutine that comes out of a precompiled header.
+struct lookup {
+    explicit lookup(const asio::any_io_executor& on)
+        : resolver(on), ended(on, asio::steady_timer::time_point::max()) {}
+
+    asio::ip::tcp::resolver resolver;
+    asio::steady_timer ended;
+    bool done = false;
+    error_code failure;
+    asio::ip::tcp::resolver::results_type results;
+};
+
+}  // namespace detail
+
 /// The addresses of `host`, which may be a literal address, with `port`. Throws `error` with
 /// `errc::resolve_failed`.
 ///
@@ -28,17 +45,8 @@ inline asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(std::string
         co_return endpoints;
     }
 
-    struct lookup {
-        explicit lookup(const asio::any_io_executor& on)
-            : resolver(on), ended(on, asio::steady_timer::time_point::max()) {}
-        tcp::resolver resolver;
-        asio::steady_timer ended;
-        bool done = false;
-        error_code failure;
-        tcp::resolver::results_type results;
-    };
     const auto executor = co_await asio::this_coro::executor;
-    const auto state = std::make_shared<lookup>(executor);
+    const auto state = std::make_shared<detail::lookup>(executor);
     state->resolver.async_resolve(
         host, std::to_string(port), tcp::resolver::numeric_service,
         asio::bind_executor(executor, [state](error_code failure, const auto& results) {
