@@ -9,7 +9,7 @@
 set -euo pipefail
 
 demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev ca-certificates)
-test=("${demo[@]}" libgtest-dev python3 meson make pkg-config openssl)
+test=("${demo[@]}" libgtest-dev python3 meson make pkg-config curl)
 ci=("${test[@]}" clang-19 libclang-rt-19-dev clang-format-14 git)
 
 say() { echo "conclave: $*" >&2; }
@@ -39,7 +39,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     say "this system has no apt-get, so please install these yourself: ${missing[*]}"
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1 and" \
         "OpenSSL 3 with their headers; for the tests GoogleTest, Python 3, Meson, make, pkg-config" \
-        "and the openssl command too"
+        "and curl too"
     exit 1
 fi
 
