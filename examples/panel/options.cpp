@@ -57,19 +57,25 @@ struct raw_options {
 
 void declare(CLI::App& app, options& given, raw_options& raw) {
     app.set_version_flag("--version", CONCLAVE_VERSION_STRING);
-    app.add_option("question", given.question, "What to ask");
-    app.add_option("--models", raw.models, "Who sits on the panel: a,b,c");
+    app.add_option("question", given.question, "What to ask")->type_name("");
+    app.add_option("--models", raw.models, "Who sits on the panel")->type_name("A,B,C");
     app.add_option("--resolution", raw.resolution,
                    "How the answers become one: summary (default), fast (they do not), or\n"
-                   "multiple_choice (default with --choices)");
-    app.add_option("--choices", raw.choices, "What multiple_choice picks from: A,B,C");
-    app.add_option("--schema", raw.schema_file, "A file with a JSON Schema for every answer");
-    app.add_option("--instructions", given.instructions, "A system prompt for every model");
-    app.add_option("--summary-model", given.summary_model, "The model that merges the answers");
+                   "multiple_choice (default with --choices)")
+        ->type_name("HOW");
+    app.add_option("--choices", raw.choices, "What multiple_choice picks from")->type_name("A,B,C");
+    app.add_option("--schema", raw.schema_file, "A file with a JSON Schema for every answer")
+        ->type_name("FILE");
+    app.add_option("--instructions", given.instructions, "A system prompt for every model")
+        ->type_name("TEXT");
+    app.add_option("--summary-model", given.summary_model, "The model that merges the answers")
+        ->type_name("MODEL");
     app.add_option("--timeout", given.timeout_ms,
-                   "Milliseconds for each model, 1 to 300000 (default 120000)");
+                   "The time of each model, 1 to 300000 (default 120000)")
+        ->type_name("MS");
     app.add_option("--max-retries", given.max_retries,
-                   "How often a model is tried again, 0 to 3 (default 1)");
+                   "How often a model is tried again, 0 to 3 (default 1)")
+        ->type_name("N");
     app.add_flag("--json", given.json, "Print nothing but the answer as JSON");
     app.add_flag("--no-color", raw.no_color, "Without colours; so does the variable NO_COLOR");
     app.footer(

@@ -2,7 +2,9 @@
 
 #include "text.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <stdexcept>
 #include <utility>
@@ -83,7 +85,7 @@ void session::watch_signals() {
         if (failure) return;
         interrupted_ = number;
         ending_.clear();
-        screen_.release();
+        screen_.release("Interrupted.");
         stop_.emit(asio::cancellation_type::terminal);
     });
     if (!is_live_) return;
@@ -141,7 +143,7 @@ void session::show_outcome() {
         write_output(state_->response->to_json() + '\n');
     } else if (is_live_) {
         const screen_size size = terminal_size();
-        screen_.draw(final_picture(*state_, size.columns - 1, paint_), size);
+        screen_.draw(final_picture(*state_, size.columns, paint_), size);
         screen_.release();
     } else {
         print(outcome_block(*state_, unbounded, paint_));

@@ -92,9 +92,15 @@ void screen::draw(const lines& picture, screen_size size) {
     active_ = true;
 }
 
-void screen::release() {
+void screen::release(std::string_view last_words) {
     if (!active_) return;
-    write_output(std::string(plain_colours) + std::string(show_cursor));
+    std::string out;
+    if (!last_words.empty()) {
+        // Over the ^C that the terminal may have shown.
+        out.append("\r").append(last_words).append(clear_line_end).append("\r\n");
+    }
+    out.append(plain_colours).append(show_cursor);
+    write_output(out);
     shown_.clear();
     widths_.clear();
     active_ = false;

@@ -2,6 +2,10 @@
 
 #include "view.hpp"
 
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
 namespace panel {
 
 /// Whether standard output is a terminal that can move its cursor.
@@ -25,8 +29,9 @@ public:
     /// Shows this in place of what is shown, in one write. Does nothing if nothing changed.
     void draw(const lines& picture, screen_size size);
 
-    /// Leaves what is shown where it is; a further `draw` begins below it.
-    void release();
+    /// Leaves what is shown where it is; a further `draw` begins below it. `last_words` go under
+    /// it.
+    void release(std::string_view last_words = {});
 
 private:
     std::size_t rows_shown(std::size_t columns) const;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t indentation = 2;
 /// Answers longer than this are shortened in the final picture where a merged one follows.
-constexpr std::size_t most_answer_lines = 8;
+constexpr std::size_t most_answer_lines = 12;
 /// As much of an answer as may be on a screen.
 constexpr std::size_t most_tail_bytes = 8192;
 
@@ -27,6 +27,7 @@ std::string seconds(milliseconds time) {
 }
 
 std::string dollars(double cost) {
+    if (cost == 0) return "$0";
     if (cost > 0 && cost < 0.00001) return "under $0.00001";
     std::array<char, 40> text{};
     std::snprintf(text.data(), text.size(), "$%.*f", cost < 0.1 ? 5 : 2, cost);
@@ -37,6 +38,9 @@ std::string tokens(const conclave::usage& used) {
     return std::to_string(used.input_tokens) + " tokens in, " + std::to_string(used.output_tokens) +
            " out";
 }
+
+// The room for indented text, which is never none.
+std::size_t inner(std::size_t width) { return width > indentation ? width - indentation : 1; }
 
 std::string joined(const std::vector<std::string>& facts) {
     std::string text;
@@ -54,15 +58,14 @@ std::string_view spinner(milliseconds now) {
 // A mark, a name and facts, on one line if they fit, else with the facts below.
 lines heading(std::string mark, std::string_view name, std::string_view facts, std::size_t width,
               const painter& paint) {
-    const std::string shown =
-        clipped(one_line(name), width > indentation ? width - indentation : 1);
+    const std::string shown = clipped(one_line(name), inner(width));
     lines block = {std::move(mark) + ' ' + paint(style::strong, shown)};
     if (facts.empty()) return block;
     if (indentation + columns_of(shown) + 2 + columns_of(facts) <= width) {
         block.back() += "  " + paint(style::faint, facts);
         return block;
     }
-    for (const std::string& part : wrapped(facts, width - std::min(width - 1, indentation)))
+    for (const std::string& part : wrapped(facts, inner(width)))
         block.push_back(std::string(indentation, ' ') + paint(style::faint, part));
     return block;
 }
@@ -77,7 +80,7 @@ void append_text(lines& block, const lines& text, style meaning, const painter& 
 }
 
 lines indented_lines(std::string_view text, std::size_t width) {
-    return wrapped(printable(text), width > indentation ? width - indentation : 1);
+    return wrapped(printable(text), inner(width));
 }
 
 // The end of a growing text, bounded, so that a frame costs the same however long the text is.
@@ -115,10 +118,10 @@ std::string seat_mark(const conclave::model_result& result, const painter& paint
 std::string seat_facts(const conclave::model_result& result) {
     std::vector<std::string> facts = {seconds(result.duration)};
     if (result.usage) facts.push_back(tokens(*result.usage));
-    if (result.cost) {
+    if (!result.cost) {
+        facts.emplace_back("cost unknown");
+    } else if (result.ok() || *result.cost > 0) {
         facts.push_back(dollars(*result.cost));
-    } else if (result.ok()) {
-        facts.push_back("cost unknown");
     }
     if (result.attempts > 1) facts.push_back(std::to_string(result.attempts) + " attempts");
     if (result.finish == conclave::finish_reason::length) facts.push_back("cut off at its limit");
@@ -266,12 +269,13 @@ lines voted_block(const panel_state& state, std::size_t width, const painter& pa
     return block;
 }
 
-conclave::usage used_in_all(const conclave::roundtable_response& response) {
-    conclave::usage sum;
+std::optional<conclave::usage> used_in_all(const conclave::roundtable_response& response) {
+    std::optional<conclave::usage> sum = response.meta.summary_usage;
     for (const auto& result : response.results) {
-        if (result.usage) accumulate(sum, *result.usage);
+        if (!result.usage) continue;
+        if (!sum) sum.emplace();
+        accumulate(*sum, *result.usage);
     }
-    if (response.meta.summary_usage) accumulate(sum, *response.meta.summary_usage);
     return sum;
 }
 
@@ -286,7 +290,8 @@ std::string closing_line(const conclave::roundtable_response& response) {
     if (slowest != response.results.end()) {
         facts.back() += " (slowest model " + seconds(slowest->duration) + ")";
     }
-    facts.push_back(tokens(used_in_all(response)));
+    const auto used = used_in_all(response);
+    facts.push_back(used ? tokens(*used) : "tokens unknown");
     if (meta.cost_complete) {
         facts.push_back(dollars(meta.total_cost));
     } else if (meta.total_cost > 0) {
@@ -344,7 +349,7 @@ lines seat_block(const pane& seat, std::size_t width, const painter& paint,
     append_text(block, text, style::plain, paint);
     if (shorten) {
         const std::string note = "… " + std::to_string(all - most_lines) +
-                                 " more lines; in a pipe or a file they are all there";
+                                 " more lines (output to a pipe or a file has them all)";
         append_text(block, indented_lines(note, width), style::faint, paint);
     }
     return block;
