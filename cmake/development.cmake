@@ -4,6 +4,7 @@ set(CONCLAVE_SANITIZE "" CACHE STRING
     "Sanitizers for tests, examples and fuzz targets: \"address,undefined\" or \"thread\"")
 
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
 
 find_program(CCACHE ccache)
 mark_as_advanced(CCACHE)

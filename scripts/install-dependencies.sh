@@ -8,7 +8,7 @@
 # Made for Debian 12, as root or with sudo. On other systems it only looks whether all is there.
 set -euo pipefail
 
-demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev ca-certificates)
+demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev ca-certificates)
 test=("${demo[@]}" libgtest-dev python3 meson make pkg-config curl)
 ci=("${test[@]}" clang-19 libclang-rt-19-dev clang-format-14 git)
 
@@ -29,7 +29,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     for tool in c++ cmake ninja; do
         command -v "$tool" >/dev/null || missing+=("$tool")
     done
-    for header in asio.hpp simdjson.h openssl/ssl.h; do
+    for header in asio.hpp simdjson.h openssl/ssl.h CLI/CLI.hpp; do
         echo "#include <$header>" | c++ -std=c++20 -fsyntax-only -x c++ - 2>/dev/null ||
             missing+=("$header")
     done
@@ -37,9 +37,9 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         exit 0
     fi
     say "this system has no apt-get, so please install these yourself: ${missing[*]}"
-    say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1 and" \
-        "OpenSSL 3 with their headers; for the tests GoogleTest, Python 3, Meson, make, pkg-config" \
-        "and curl too"
+    say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
+        "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Python 3, Meson," \
+        "make, pkg-config and curl"
     exit 1
 fi
 
