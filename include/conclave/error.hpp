@@ -11,7 +11,7 @@ namespace conclave {
 
 /// What can go wrong, one value for each thing a caller may want to tell apart.
 enum class errc {
-    /// The caller cancelled. Equal to `std::errc::operation_canceled`, as Asio's own error is.
+    /// The caller cancelled. Equal to `std::errc::operation_canceled`.
     cancelled = 1,
     /// A field of the request is missing or out of range; `error::field()` names it. Nothing was
     /// sent.

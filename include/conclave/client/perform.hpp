@@ -126,8 +126,8 @@ private:
             co_await group.join();
         } catch (const error& failure) {
             report_.failure = failure;
-        } catch (const std::system_error& failure) {
-            if (failure.code() != std::errc::operation_canceled) throw;
+        } catch (const net::system_error& failure) {
+            if (failure.code() != asio::error::operation_aborted) throw;
             report_.failure.emplace(errc::cancelled);
         }
         const auto mine = co_await asio::this_coro::cancellation_state;

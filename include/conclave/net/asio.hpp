@@ -79,11 +79,15 @@
 
 namespace conclave::net {
 
-/// The error code of the Asio in use: `std::error_code`, or Boost's.
+/// The error code of the Asio in use, and what it throws: those of `std`, or Boost's. What Asio
+/// aborts is `asio::error::operation_aborted`, which Asio 1.22.1 takes for something else than
+/// `std::errc::operation_canceled`.
 #if defined(CONCLAVE_USE_BOOST_ASIO)
 using error_code = boost::system::error_code;
+using system_error = boost::system::system_error;
 #else
 using error_code = std::error_code;
+using system_error = std::system_error;
 #endif
 
 }  // namespace conclave::net

@@ -19,8 +19,8 @@ inline std::exception_ptr as_reported(std::exception_ptr thrown) {
         std::rethrow_exception(thrown);
     } catch (const conclave::error&) {
         return thrown;
-    } catch (const std::system_error& failure) {
-        if (failure.code() != std::errc::operation_canceled) return thrown;
+    } catch (const system_error& failure) {
+        if (failure.code() != asio::error::operation_aborted) return thrown;
         return std::make_exception_ptr(error(errc::cancelled));
     } catch (...) {
         return thrown;
