@@ -117,10 +117,13 @@ public:
         const auto stopper = std::make_shared<strand_stopper>(strand_);
         auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) {
-            slot.assign([stopper](asio::cancellation_type type) {
-                if ((type & asio::cancellation_type::terminal) != asio::cancellation_type::none) {
-                    strand_stopper::request_stop(stopper);
-                }
+            // Weak, for the owner of the slot may keep it for longer than the strand's context
+            // lives.
+            slot.assign([weak = std::weak_ptr(stopper)](asio::cancellation_type type) {
+                const bool terminal =
+                    (type & asio::cancellation_type::terminal) != asio::cancellation_type::none;
+                const auto alive = weak.lock();
+                if (terminal && alive) strand_stopper::request_stop(alive);
             });
         }
         strand_completion<Result, handler_type, handler_executor> completion(
