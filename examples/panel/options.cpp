@@ -37,6 +37,7 @@ std::string read_file(const std::string& name) {
     if (!file.is_open() || file.bad()) {
         throw usage_error("--schema: cannot read " + name + ": " + std::strerror(errno));
     }
+    if (text.empty()) throw usage_error("--schema: " + name + " is empty");
     return text;
 }
 

@@ -59,7 +59,7 @@ void session::show_opening() const {
         std::fprintf(stderr, "%s\n", source_.notice.c_str());
         return;
     }
-    const std::size_t width = is_live_ ? terminal_size().columns : unbounded;
+    const std::size_t width = is_live_ ? terminal_size().line_width() : unbounded;
     print(opening_block(source_.notice, given_.question, width, paint_));
 }
 
@@ -143,7 +143,7 @@ void session::show_outcome() {
         write_output(state_->response->to_json() + '\n');
     } else if (is_live_) {
         const screen_size size = terminal_size();
-        screen_.draw(final_picture(*state_, size.columns, paint_), size);
+        screen_.draw(final_picture(*state_, size.line_width(), paint_), size);
         screen_.release();
     } else {
         print(outcome_block(*state_, unbounded, paint_));

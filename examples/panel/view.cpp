@@ -313,7 +313,7 @@ std::string painter::operator()(style meaning, std::string_view text) const {
 
 lines live_frame(const panel_state& state, screen_size size, const painter& paint,
                  milliseconds now) {
-    const std::size_t width = std::max<std::size_t>(size.columns, 2) - 1;
+    const std::size_t width = size.line_width();
     const std::size_t height = std::max<std::size_t>(size.rows, 2) - 1;
     constexpr std::size_t least_merged = 4;
     const std::size_t reserved = is_merging(state) ? least_merged : 0;

@@ -28,6 +28,10 @@ struct screen_size {
     std::size_t columns = 80;
     std::size_t rows = 24;
 
+    /// How wide a line may be. A terminal's last column is left empty: what follows a character
+    /// there may act on it.
+    std::size_t line_width() const noexcept { return columns > 1 ? columns - 1 : 1; }
+
     friend bool operator==(const screen_size&, const screen_size&) = default;
 };
 
@@ -40,7 +44,7 @@ using lines = std::vector<std::string>;
 lines opening_block(std::string_view notice, std::string_view question, std::size_t width,
                     const painter& paint);
 
-/// A running roundtable, in at most `size.rows - 1` lines, none wider than `size.columns - 1`.
+/// A running roundtable, in at most `size.rows - 1` lines, none wider than `size.line_width()`.
 lines live_frame(const panel_state& state, screen_size size, const painter& paint,
                  milliseconds now);
 
