@@ -9,6 +9,7 @@
 
 #include <conclave/client/attempt.hpp>
 #include <conclave/client/client.hpp>
+#include <conclave/client/secrets.hpp>
 #include <conclave/error.hpp>
 #include <conclave/json/document.hpp>
 #include <conclave/net/asio.hpp>
@@ -58,10 +59,12 @@ asio::awaitable<std::vector<std::string>> fetch_models(
     group.spawn(operation);
     try {
         co_await group.join();
-    } catch (const std::exception&) {
+    } catch (const std::exception& failure) {
         if (timers.expired())
             throw error(*timers.expired(), "timed out reading the list of models");
-        throw;
+        const auto* told = dynamic_cast<const error*>(&failure);
+        if (told == nullptr) throw;
+        throw without_secrets(*told, from);
     }
     std::vector<std::string> names = read_model_names(body);
     for (auto& name : names)

@@ -11,6 +11,7 @@
 #include <conclave/client/attempt.hpp>
 #include <conclave/client/client.hpp>
 #include <conclave/client/retry.hpp>
+#include <conclave/client/secrets.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
 #include <conclave/net/asio.hpp>
@@ -55,7 +56,12 @@ public:
     /// Runs on the current strand. Throws only when it is cancelled, or when memory is short: a
     /// call that fails says so in its report.
     asio::awaitable<call_report> run() {
-        prepare();
+        try {
+            prepare();
+        } catch (const error& refused) {
+            report_.failure = refused;
+            co_return std::move(report_);
+        }
         while (true) {
             co_await run_attempt();
             if (!report_.failure) break;
@@ -139,6 +145,9 @@ private:
         }
         account(current.may_be_billed());
         if (!report_.failure) judge();
+        if (!report_.failure) co_return;
+        report_.failure =
+            without_secrets(*report_.failure, client_->options.endpoints[request_.endpoint]);
     }
 
     error timeout_error(errc which) const {

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <conclave/client/options.hpp>
+#include <conclave/error.hpp>
+
+namespace conclave::detail {
+
+/// `text` with asterisks wherever it has 8 characters in a row that `secret` has too. What is
+/// shorter than that is no secret. Takes time by the product of the lengths: for texts of errors.
+inline std::string without_secret(std::string_view text, std::string_view secret) {
+    constexpr std::size_t window = 8;
+    std::string safe(text);
+    for (std::size_t i = 0; secret.size() >= window && i + window <= text.size(); ++i) {
+        if (secret.find(text.substr(i, window)) != secret.npos)
+            safe.replace(i, window, window, '*');
+    }
+    return safe;
+}
+
+/// `failure` without the keys of the endpoint that it is about: some providers quote the key that
+/// they refuse.
+inline error without_secrets(const error& failure, const endpoint& from) {
+    const auto clean = [&](std::string text) {
+        text = without_secret(text, from.api_key);
+        for (const auto& [name, value] : from.header)
+            text = without_secret(text, value);
+        return text;
+    };
+    error_details details = failure.details();
+    details.provider_code = clean(std::move(details.provider_code));
+    details.provider_message = clean(std::move(details.provider_message));
+    details.request_id = clean(std::move(details.request_id));
+    return error(static_cast<errc>(failure.code().value()), clean(failure.what()),
+                 std::move(details));
+}
+
+}  // namespace conclave::detail
