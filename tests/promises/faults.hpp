@@ -28,9 +28,6 @@ struct fault {
     bool completes = false;
     // Whether each attempt comes to one request that the provider has read.
     bool each_attempt_is_seen = true;
-
-    // GoogleTest would print it byte by byte.
-    friend void PrintTo(const fault& each, std::ostream* out) { *out << each.name; }
 };
 
 inline fault reply_fault(std::string name, scripted_reply reply) {
@@ -196,15 +193,26 @@ inline void add_indiscretions(std::vector<fault>& all, const std::string& key) {
                                            "\r\ncontent-length: 0\r\n\r\n")));
 }
 
-inline std::vector<fault> all_faults(const std::string& key) {
-    std::vector<fault> all;
-    add_connection_faults(all);
-    add_cuts(all);
-    add_statuses(all);
-    add_nonsense(all);
-    add_failures_in_good_order(all);
-    add_oddities(all);
-    add_indiscretions(all, key);
+// Faults of one kind, which are tested side by side.
+struct fault_family {
+    std::string name;
+    std::vector<fault> members;
+
+    // GoogleTest would print it byte by byte.
+    friend void PrintTo(const fault_family& each, std::ostream* out) { *out << each.name; }
+};
+
+inline std::vector<fault_family> all_faults(const std::string& key) {
+    std::vector<fault_family> all = {{"Connections", {}},  {"Cuts", {}},     {"Statuses", {}},
+                                     {"Nonsense", {}},     {"Failures", {}}, {"Oddities", {}},
+                                     {"Indiscretions", {}}};
+    add_connection_faults(all[0].members);
+    add_cuts(all[1].members);
+    add_statuses(all[2].members);
+    add_nonsense(all[3].members);
+    add_failures_in_good_order(all[4].members);
+    add_oddities(all[5].members);
+    add_indiscretions(all[6].members, key);
     return all;
 }
 
@@ -218,7 +226,8 @@ public:
             options.tls(provider_certificate::wrong_host);
         } else if (what.where == fault::place::expired) {
             options.tls(provider_certificate::expired);
-        } else if (tls && what.where != fault::place::plain_for_tls) {
+        } else if (what.where == fault::place::untrusted ||
+                   (tls && what.where != fault::place::plain_for_tls)) {
             options.tls();
         }
         provider_ = std::make_unique<scripted_provider>(options);
