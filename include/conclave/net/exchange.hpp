@@ -107,7 +107,7 @@ public:
     /// Whether the connection may serve another request, once what is left of this reply's framing
     /// (`rest`) has come.
     bool reusable() const noexcept {
-        return heard_ && !write_failure_ && !surplus_ && unread_.empty() && !decoder_.error() &&
+        return have_head_ && !write_failure_ && !surplus_ && unread_.empty() && !decoder_.error() &&
                !until_close_ && http::keep_alive(head_);
     }
 
@@ -156,10 +156,10 @@ private:
     }
 
     void accept_framing() {
-        have_head_ = true;
         if (const auto refused = http::body_decoder::for_response(method_, head_, decoder_)) {
             throw http_error(refused, "reply framing");
         }
+        have_head_ = true;
         until_close_ = !decoder_.done() && decoder_.complete_at_close();
         const auto coding = head_.header.find("content-encoding");
         if (coding && !http::equals_ignoring_case(*coding, "identity")) {

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <cstddef>
@@ -40,8 +41,7 @@ public:
         // RFC 6066 §3: a literal address is no server name.
         if (not_address) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
         if (SSL_CTX_get_verify_mode(context.native_handle()) != SSL_VERIFY_NONE) {
-            asio::ssl::host_name_verification verify_host(host);
-            tls.set_verify_callback(verify_host);
+            require_name(tls, host, !not_address);
         }
         error_code failure;
         co_await tls.async_handshake(asio::ssl::stream_base::client,
@@ -97,6 +97,15 @@ private:
     }
     asio::ip::tcp::socket& lowest_layer() noexcept {
         return const_cast<asio::ip::tcp::socket&>(std::as_const(*this).lowest_layer());
+    }
+
+    // OpenSSL looks for the name itself, so that its verdict says when it was that.
+    static void require_name(tls_socket& tls, const std::string& host, bool is_address) {
+        X509_VERIFY_PARAM* const wanted = SSL_get0_param(tls.native_handle());
+        X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        const int set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str())
+                                   : X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size());
+        if (host.empty() || set != 1) throw error(errc::tls_failed, "no host name to verify");
     }
 
     static error handshake_error(tls_socket& tls, const std::string& host, error_code failure) {
