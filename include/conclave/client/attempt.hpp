@@ -185,6 +185,7 @@ private:
                 if (!more) events.finish();
                 state = read_events(events, reader, observer);
                 if (!more && state == status::more) state = reader.finish();
+                check_size(reader.result());
                 if (observer.is_full()) co_await observer.ready();
             }
         } catch (...) {
@@ -194,6 +195,13 @@ private:
         answer = std::move(reader.result());
         if (events.error()) throw error(errc::event_too_large);
         if (state == status::failed) throw reply_error(reader.error());
+    }
+
+    // A stream has no end that could be told from its head.
+    void check_size(const completion& so_far) const {
+        const std::size_t size =
+            so_far.text.size() + so_far.reasoning.size() + so_far.refusal.size();
+        if (size > client_.options.limits.body_size) throw error(errc::body_too_large);
     }
 
     static wire::chat_completions::stream_reader::status read_events(
