@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -57,14 +58,20 @@ asio::awaitable<std::vector<std::string>> fetch_models(
     std::string body;
     const auto operation = [&]() -> asio::awaitable<void> { body = co_await current.fetch(); };
     group.spawn(operation);
+    std::exception_ptr thrown;
     try {
         co_await group.join();
-    } catch (const std::exception& failure) {
+    } catch (const error& failure) {
+        thrown = std::make_exception_ptr(without_secrets(failure, from));
+    } catch (const net::system_error&) {
+        thrown = std::current_exception();
+    }
+    const auto mine = co_await asio::this_coro::cancellation_state;
+    if (thrown) {
         if (timers.expired())
             throw error(*timers.expired(), "timed out reading the list of models");
-        const auto* told = dynamic_cast<const error*>(&failure);
-        if (told == nullptr) throw;
-        throw without_secrets(*told, from);
+        if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
+        std::rethrow_exception(thrown);
     }
     std::vector<std::string> names = read_model_names(body);
     for (auto& name : names)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -47,7 +48,8 @@ struct price {
 
 /// The cost of `used` at `rate`, in USD.
 inline double cost_of(const usage& used, const price& rate) {
-    const auto cached = static_cast<double>(used.cache_read_tokens.value_or(0));
+    const auto cached =
+        static_cast<double>(std::min(used.cache_read_tokens.value_or(0), used.input_tokens));
     const auto fresh = static_cast<double>(used.input_tokens) - cached;
     const auto output = static_cast<double>(used.output_tokens);
     return (fresh * rate.input + cached * rate.cache_read.value_or(rate.input) +
@@ -59,7 +61,7 @@ inline double cost_of(const usage& used, const price& rate) {
 struct reply_limits {
     reply_limits() = default;
 
-    /// Bytes of a reply that is not a stream.
+    /// Bytes of a reply that is not a stream, and of the text in one that is.
     std::size_t body_size = std::size_t{64} << 20;
     /// Bytes of one event of a stream.
     std::size_t event_size = std::size_t{16} << 20;

@@ -52,28 +52,39 @@ inline bool is_transient(const error& failure) noexcept {
     }
 }
 
+/// The number that text of digits alone has, or nothing.
+inline std::optional<int> parse_digits(std::string_view text) {
+    int value = 0;
+    for (const char digit : text) {
+        if (digit < '0' || digit > '9') return std::nullopt;
+        value = value * 10 + (digit - '0');
+    }
+    return value;
+}
+
 /// The time of an HTTP date in its one current form (RFC 9110 §5.6.7), `Sun, 06 Nov 1994 08:49:37
-/// GMT`, or nothing.
+/// GMT`, or nothing. Which day of the week it was is not checked.
 inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
     constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    if (text.size() != 29 || !text.ends_with(" GMT")) return std::nullopt;
-    const auto number = [&](std::size_t at, std::size_t size) {
-        int value = -1;
-        const char* const begin = text.data() + at;
-        const auto read = std::from_chars(begin, begin + size, value);
-        return read.ptr == begin + size && value >= 0 ? value : 10'000;
-    };
+    constexpr std::string_view form = "___, __ ___ ____ __:__:__ GMT";
+    if (text.size() != form.size()) return std::nullopt;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        if (form[i] != '_' && form[i] != text[i]) return std::nullopt;
+    }
     const std::size_t month = months.find(text.substr(8, 3));
     if (month == months.npos || month % 3 != 0) return std::nullopt;
-    const int hour = number(17, 2);
-    const int minute = number(20, 2);
-    const int second = number(23, 2);
-    const std::chrono::year_month_day day{std::chrono::year(number(12, 4)),
-                                          std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
-                                          std::chrono::day(static_cast<unsigned>(number(5, 2)))};
-    if (!day.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-    return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-           std::chrono::seconds(second);
+    const auto day = parse_digits(text.substr(5, 2));
+    const auto year = parse_digits(text.substr(12, 4));
+    const auto hour = parse_digits(text.substr(17, 2));
+    const auto minute = parse_digits(text.substr(20, 2));
+    const auto second = parse_digits(text.substr(23, 2));
+    if (!day || !year || !hour || !minute || !second) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year(*year),
+                                           std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
+                                           std::chrono::day(static_cast<unsigned>(*day))};
+    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+    return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+           std::chrono::seconds(*second);
 }
 
 /// How long a reply asks to be left alone: `retry-after-ms`, else `Retry-After` in seconds or as a
@@ -101,8 +112,9 @@ inline std::optional<std::chrono::milliseconds> parse_retry_after(
     }
     const auto date = parse_http_date(*field);
     if (!date) return std::nullopt;
-    const auto wait = std::chrono::duration_cast<milliseconds>(*date - now);
-    return std::max(wait, milliseconds(0));
+    // In milliseconds from the start: the clock's own unit does not reach as far as dates do.
+    const milliseconds wait = *date - std::chrono::time_point_cast<milliseconds>(now);
+    return std::clamp(wait, milliseconds(0), milliseconds(static_cast<std::int64_t>(longest)));
 }
 
 /// The wait before retry number `retry` (from 0) where the provider asks for none: anything up to
