@@ -127,7 +127,7 @@ std::unique_ptr<scene> in_handshake(connection_fault how) {
 
 std::unique_ptr<scene> in_write() {
     // More than the kernel's two buffers take from a writer whom nobody reads.
-    static const std::string much(10 << 20, 'x');
+    static const std::string much(6 << 20, 'x');
     auto here = std::make_unique<scene>();
     here->request = roundtable_request(much).resolve_by(resolution::fast);
     here = seated(std::move(here), 1);
