@@ -32,9 +32,13 @@ const std::string stream_text =
         "\"finish_reason\":\"stop\"}]}\n\n") +
     chunk("data: [DONE]\n\n");
 
+// Sends what has no pause in it at once, so that the last chunk is there when the answer is. One
+// that is still on its way when the next call looks for a connection has it open a new one.
+constexpr std::size_t at_a_time = 60'000;
+
 TEST(Connections, AreUsedAgainAfterEachKindOfReply) {
     scripted_provider provider;
-    provider.on("stream", answer("a b c"));
+    provider.on("stream", answer("a b c").write_bytes(at_a_time));
     provider.on("whole", answer("a b c").always_whole());
     provider.on("status", status(400));
     caller client(provider);
@@ -48,7 +52,7 @@ TEST(Connections, AreUsedAgainAfterEachKindOfReply) {
 
 TEST(Connections, AreUsedAgainOverTls) {
     scripted_provider provider(provider_options().tls());
-    provider.on("m", answer("a b c"));
+    provider.on("m", answer("a b c").write_bytes(at_a_time));
     caller client(provider);
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(client.ask(question()).answer.text, "a b c");
@@ -58,7 +62,7 @@ TEST(Connections, AreUsedAgainOverTls) {
 TEST(Connections, AreNoMoreThanTheStreamsAtATime) {
     constexpr std::size_t streams = 300;
     scripted_provider provider;
-    provider.on("m", answer("a b c"));
+    provider.on("m", answer("a b c").write_bytes(at_a_time));
     asio::io_context context;
     client via(context, options_for(provider));
     std::size_t answered = 0;
@@ -211,7 +215,7 @@ TEST(Connections, ThatAreNewAndDieAreNotReplacedWithoutARetry) {
 
 TEST(Connections, ThatWereCancelledWhileReusedAreNotReplaced) {
     scripted_provider provider;
-    provider.on("m", answer("yes")).on("m", silent());
+    provider.on("m", answer("yes").write_bytes(at_a_time)).on("m", silent());
     caller client(provider);
     EXPECT_EQ(client.ask(question()).answer.text, "yes");
     EXPECT_EQ(client.ask(question(), nullptr, 30ms).code(), errc::cancelled);

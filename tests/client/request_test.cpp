@@ -8,6 +8,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -156,22 +157,21 @@ TEST(Models, AreListedAsARequestWouldNameThem) {
 }
 
 TEST(Models, AreReportedWhereThereIsNoSuchList) {
-    std::string reply;
-    const raw_server server([&](tcp::socket& socket, int) {
+    const std::vector<std::pair<std::string, errc>> replies = {
+        {"404 Not Found\r\n\r\nno such path", errc::http_status},
+        {"200 OK\r\n\r\n<html>", errc::malformed_json},
+        {"200 OK\r\n\r\n[1]", errc::malformed_reply},
+        {"200 OK\r\n\r\n{\"data\":7}", errc::malformed_reply},
+        {"200 OK\r\n\r\n{\"data\":[{\"id\":\"m\"},{\"id\":7},8]}", errc{}},
+        {"200 OK\r\nContent-Length: 9\r\n\r\n{}", errc::connection_lost}};
+    const raw_server server([&](tcp::socket& socket, int number) {
         running::read_request(socket);
-        running::write(socket, "HTTP/1.1 " + reply);
+        running::write(socket,
+                       "HTTP/1.1 " + replies.at(static_cast<std::size_t>(number) - 1).first);
     });
     caller client(options_for(server.url()));
-    const auto code_after = [&](std::string answer) {
-        reply = std::move(answer);
-        return list(client).outcome.code();
-    };
-    EXPECT_EQ(code_after("404 Not Found\r\n\r\nno such path"), errc::http_status);
-    EXPECT_EQ(code_after("200 OK\r\n\r\n<html>"), errc::malformed_json);
-    EXPECT_EQ(code_after("200 OK\r\n\r\n[1]"), errc::malformed_reply);
-    EXPECT_EQ(code_after("200 OK\r\n\r\n{\"data\":7}"), errc::malformed_reply);
-    EXPECT_EQ(code_after("200 OK\r\n\r\n{\"data\":[{\"id\":\"m\"},{\"id\":7},8]}"), errc{});
-    EXPECT_EQ(code_after("200 OK\r\nContent-Length: 9\r\n\r\n{}"), errc::connection_lost);
+    for (const auto& [reply, code] : replies)
+        EXPECT_EQ(list(client).outcome.code(), code) << reply;
 }
 
 TEST(Models, AreWaitedForNoLongerThanTheyMayTake) {

@@ -346,15 +346,18 @@ TEST(RunOnStrand, CompletesOnceWheneverAndWhereverItIsCancelled) {
     for (int i = 0; i < calls; ++i) {
         all.push_back(std::make_unique<one_call>(workers.context));
         one_call& each = *all.back();
-        const auto pause = std::chrono::microseconds(random() % 4000);
-        asio::post(each.executor, [&each, pause, &workers] {
+        // Some are never cancelled and some never done; for the others it is a race.
+        const bool leave_alone = i % 10 == 0;
+        const auto operation = i % 10 == 1 ? wait_in_vain : answer_soon;
+        const auto pause = std::chrono::microseconds(leave_alone ? 30'000'000 : random() % 4000);
+        asio::post(each.executor, [&each, operation, pause, &workers] {
             const auto handler = [&each](std::exception_ptr thrown, int result) {
                 ++each.completions;
                 each.code = code_of(thrown);
                 each.result = result;
                 each.timer.cancel();
             };
-            start(workers.context, answer_soon,
+            start(workers.context, operation,
                   asio::bind_cancellation_slot(each.signal.slot(),
                                                asio::bind_executor(each.executor, handler)));
             each.timer.expires_after(pause);
@@ -370,8 +373,8 @@ TEST(RunOnStrand, CompletesOnceWheneverAndWhereverItIsCancelled) {
         EXPECT_TRUE(success || (each->code == cancelled && each->result == 0)) << each->code;
         successes += success ? 1 : 0;
     }
-    EXPECT_GT(successes, 0);
-    EXPECT_LT(successes, calls);
+    EXPECT_GE(successes, calls / 10);
+    EXPECT_LE(successes, calls - calls / 10);
 }
 
 TEST(RunOnStrand, LeavesNothingBehindWhenItsContextIsDestroyed) {
