@@ -115,7 +115,7 @@ TEST(Lifetime, AClientMayBeDestroyedWhileCallsAreUnderWay) {
     scripted_provider provider;
     provider.otherwise(answer("A few words").first_token_after(50ms));
     asio::io_context context;
-    std::optional<client> via(std::in_place, context, options_for(provider));
+    auto via = std::make_unique<client>(context, options_for(provider));
     auto first = async_roundtable(*via, two_seats(), asio::use_future);
     context.run_for(10ms);
     auto second = async_roundtable(*via, two_seats(), asio::use_future);
@@ -186,7 +186,7 @@ protected:
 
     scripted_provider provider{GetParam().tls ? provider_options().tls() : provider_options()};
     std::optional<asio::io_context> context{std::in_place};
-    std::optional<client> via{std::in_place, *context, options_for(provider)};
+    std::unique_ptr<client> via = std::make_unique<client>(*context, options_for(provider));
     asio::cancellation_signal stop;
     std::vector<stream_event> events;
 };

@@ -72,7 +72,9 @@ public:
             timer.expires_after(*wait);
             net::error_code aborted;
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, aborted));
-            if (aborted) {
+            // It may have been cancelled although the wait was over: the next await would throw.
+            const auto mine = co_await asio::this_coro::cancellation_state;
+            if (aborted || mine.cancelled() != asio::cancellation_type::none) {
                 report_.failure.emplace(errc::cancelled);
                 break;
             }
