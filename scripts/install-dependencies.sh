@@ -1,25 +1,29 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for one of these, each including the one before:
+# Installs the Debian packages that are missing for one of these, each including the ones before:
 #
 #   demo   the library and its examples
-#   test   the tests
+#   test   the tests, and the benchmarks that are built with them
+#   bench  what scripts/bench.sh runs, but for Node and npm
 #   ci     what .ci/run runs: Clang, the sanitizers, formatting
 #
 # Made for Debian 12, as root or with sudo. On other systems it only looks whether all is there.
 set -euo pipefail
 
 demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev ca-certificates)
-test=("${demo[@]}" libgtest-dev python3 meson make pkg-config curl)
-ci=("${test[@]}" clang-19 libclang-rt-19-dev clang-format-14 git)
+test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meson make
+    pkg-config curl openssl)
+bench=("${test[@]}" valgrind)
+ci=("${bench[@]}" clang-19 libclang-rt-19-dev clang-format-14 git)
 
 say() { echo "conclave: $*" >&2; }
 
 case ${1:-} in
     demo) packages=("${demo[@]}") ;;
     test) packages=("${test[@]}") ;;
+    bench) packages=("${bench[@]}") ;;
     ci) packages=("${ci[@]}") ;;
     *)
-        say "usage: install-dependencies.sh demo|test|ci"
+        say "usage: install-dependencies.sh demo|test|bench|ci"
         exit 2
         ;;
 esac
@@ -38,8 +42,9 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     fi
     say "this system has no apt-get, so please install these yourself: ${missing[*]}"
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
-        "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Python 3, Meson," \
-        "make, pkg-config and curl"
+        "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
+        "nlohmann/json, Python 3, Meson, make, pkg-config, curl and the openssl command; valgrind" \
+        "for the benchmarks"
     exit 1
 fi
 

@@ -55,8 +55,8 @@ TEST(JsonTestSuite, IsJudgedAsItShouldBe) {
     EXPECT_EQ(either, 35);
 }
 
-// The hot path's reader takes every object that the whole reader takes, and looking at all of any
-// other text does no harm.
+// The hot path's reader takes every object that the whole reader takes, and nothing that has to be
+// refused.
 TEST(JsonTestSuite, IsReadByTheFieldReader) {
     json::field_reader fields;
     const std::filesystem::path root = CONCLAVE_SUITES "/JSONTestSuite";
@@ -64,11 +64,15 @@ TEST(JsonTestSuite, IsReadByTheFieldReader) {
     for (const char* folder : {"test_parsing", "test_transform"}) {
         for (const auto& file : std::filesystem::directory_iterator(root / folder)) {
             const std::string text = content(file.path());
+            const std::string name = file.path().filename().string();
             for (const std::string& wrapped : {text, "{\"a\":" + text + "}"}) {
                 const std::string padded = wrapped + std::string(json::field_reader::padding, '}');
                 const auto failed =
                     fields.read(std::string_view(padded).substr(0, wrapped.size()),
                                 [&](auto, json::value& value) { visit(fields, value, 0); });
+                if (name.starts_with("n_")) {
+                    EXPECT_TRUE(failed) << file.path();
+                }
                 if (!json::is_object_text(wrapped)) continue;
                 EXPECT_FALSE(failed) << file.path();
                 ++objects;

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -66,6 +68,47 @@ TEST(ChatCompletionsAllocations, AreNoneForAnEventOnceTheStreamIsWarm) {
         events.feed(round, on_event);
     EXPECT_EQ(allocations, before);
     EXPECT_EQ(bytes, 101U * (5 + 6 + 5 + 5));
+}
+
+// What reads events received in pieces of any size, by templates and without.
+TEST(ChatCompletionsAllocations, AreNoneForAnEventTakenFromTheParser) {
+    std::string round;
+    for (int i = 0; i < 20; ++i) {
+        round += event(R"({"content":"plain"})") + event(R"({"content":"esc\n\u00e9"})") +
+                 event(R"({"reasoning_content":"why?\n"})") +
+                 event(R"({"content":"one","n":)" + std::to_string(i) + "}");
+        // no usage in these, so that they are read by templates
+        for (const std::string_view text :
+             {"a", "\\n", "\u00e9", "longer than a short string is"}) {
+            round += R"(data: {"id":"7","choices":[{"index":0,"delta":{"content":")";
+            round.append(text).append("\"}}]}\n\n");
+        }
+    }
+    for (const std::size_t step : {std::size_t{1}, std::size_t{64}, std::size_t{1400}}) {
+        chat_completions::stream_reader reader;
+        sse::parser events;
+        reader.result().text.reserve(1 << 20);
+        reader.result().reasoning.reserve(1 << 20);
+        std::size_t pieces = 0;
+        const auto read = [&] {
+            for (std::size_t at = 0; at < round.size(); at += step) {
+                const std::string_view part = std::string_view(round).substr(at, step);
+                const std::span<char> room = events.prepare(part.size());
+                std::memcpy(room.data(), part.data(), part.size());
+                events.commit(room.first(part.size()));
+                conclave::delta piece;
+                while (reader.next(events, piece))
+                    ++pieces;
+            }
+        };
+        read();  // warm
+        const std::size_t before = allocations;
+        for (int i = 0; i < 20; ++i)
+            read();
+        EXPECT_EQ(allocations, before) << step;
+        EXPECT_EQ(pieces, 21U * 20 * 8);
+        EXPECT_GT(reader.templates().hits(), 21U * 20 * 3);
+    }
 }
 
 }  // namespace

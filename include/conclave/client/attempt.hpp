@@ -208,13 +208,11 @@ private:
         sse::parser& events, wire::chat_completions::stream_reader& reader,
         call_observer& observer) {
         using status = wire::chat_completions::stream_reader::status;
-        while (const sse::event* event = events.next()) {
-            delta piece;
-            const status state = reader.read(*event, piece);
+        delta piece;
+        while (reader.next(events, piece)) {
             if (!piece.empty()) observer.on_delta(piece);
-            if (state != status::more) return state;
         }
-        return events.error() ? status::failed : status::more;
+        return events.error() ? status::failed : reader.state();
     }
 
     static void read_whole(const http::response_head& head, std::string_view body,

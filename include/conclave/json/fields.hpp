@@ -1,75 +1,63 @@
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
-
-#include <simdjson.h>
+#include <vector>
 
 #include <conclave/error.hpp>
+#include <conclave/json/detail/quote_index.hpp>
+#include <conclave/json/detail/string_scan.hpp>
+#include <conclave/json/detail/unescape.hpp>
 #include <conclave/json/document.hpp>
-#include <conclave/json/escape.hpp>
+#include <conclave/json/value.hpp>
 
 namespace conclave::json {
 
-/// A value on its way past: valid until the visitor that was handed it returns.
-using value = simdjson::ondemand::value;
-
-/// What a value is, as told by its first byte.
-enum class kind { object, array, string, number, boolean, null, none };
-
 /// Reads a few fields out of a JSON object in one pass, in the order they come, without a copy: the
-/// hot path's reader, on simdjson On-Demand.
+/// hot path's reader, for the events of a stream, which are short and of which little is wanted.
 ///
-/// What is looked at is validated, and so are the UTF-8, the strings' quoting and the nesting of
-/// what is looked at; literals and numbers that are skipped are not. Keys are compared as they are
-/// spelled: one that is spelled with escapes is not unescaped.
+/// Everything is validated (RFC 8259), be it looked at or skipped: the grammar, the UTF-8, escapes
+/// and numbers; only, what follows in the text is not known to be valid while a visitor runs. Half
+/// of a surrogate pair is accepted.
 ///
 /// One reader reads one text after another and allocates nothing once it has seen the largest. Any
-/// one value may be asked for its string once.
+/// one value may be asked for what it is once.
 class field_reader {
 public:
     /// How many readable bytes, of any content, have to follow a text.
-    static constexpr std::size_t padding = simdjson::SIMDJSON_PADDING;
+    static constexpr std::size_t padding = detail::scan_padding;
 
-    /// Calls `visit(std::string_view key, json::value& value)` for each member of the object that
-    /// `text` is. At least `padding` readable bytes have to follow `text`; it is not changed.
-    /// Views handed out are valid until the next `read`, and those without escapes are into `text`.
-    /// Reports `errc::malformed_json` for what is not one JSON object; members before the fault may
-    /// have been visited. Linear in the text.
+    /// Calls `visit(json::key key, json::value& value)` for each member of the object that `text`
+    /// is. At least `padding` readable bytes have to follow `text`; it is not changed. Views handed
+    /// out are valid until the next `read`, and those without escapes are into `text`. Reports
+    /// `errc::malformed_json` for what is not one JSON object; members before the fault may have
+    /// been visited. Linear in the text.
     template <class Visitor>
     std::error_code read(std::string_view text, Visitor&& visit) {
-        text_ = text;
-        unescaped_.clear();
-        malformed_ = !start();
-        if (malformed_) return errc::malformed_json;
-        simdjson::ondemand::object object;
-        if (document_.get_object().get(object)) return errc::malformed_json;
-        visit_members(object, visit);
-        // "out of bounds" is how On-Demand says that nothing follows
-        if (!malformed_ && document_.current_location().error() != simdjson::OUT_OF_BOUNDS) {
-            malformed_ = true;
-        }
-        if (malformed_) return errc::malformed_json;
-        return {};
+        const place begin = skip_space(start(text));
+        const place end = visit_members(begin, visit);
+        if (stopped_ || (end.at <= limit_ && skip_space(end).at == limit_)) return {};
+        return errc::malformed_json;
+    }
+
+    /// Says that a visitor has seen enough: what follows `which` in the text is not looked at, and
+    /// not validated.
+    void stop(value& which) noexcept {
+        stopped_ = true;
+        which.end_ = failed();
     }
 
     /// Calls `visit(key, value)` for each member of `outer`. Returns false without a call if it is
     /// not an object.
     template <class Visitor>
     bool each_member(value& outer, Visitor&& visit) {
-        if (kind_of(outer) != kind::object) return false;
-        simdjson::ondemand::object object;
-        if (outer.get_object().get(object)) {
-            malformed_ = true;
-            return false;
-        }
-        visit_members(object, visit);
+        if (outer.end_.at != nullptr || *outer.at_ != '{') return false;
+        outer.end_ = visit_members({outer.at_, outer.quote_}, visit);
         return true;
     }
 
@@ -77,27 +65,14 @@ public:
     /// an array.
     template <class Visitor>
     bool each_element(value& outer, Visitor&& visit) {
-        if (kind_of(outer) != kind::array) return false;
-        simdjson::ondemand::array array;
-        if (outer.get_array().get(array)) {
-            malformed_ = true;
-            return false;
-        }
-        for (auto item : array) {
-            value element;
-            if (std::move(item).get(element)) malformed_ = true;
-            if (malformed_) break;
-            visit(element);
-            if (malformed_) break;
-        }
+        if (outer.end_.at != nullptr || *outer.at_ != '[') return false;
+        outer.end_ = visit_elements({outer.at_, outer.quote_}, visit);
         return true;
     }
 
     /// What the value is; `kind::none` if it is nothing that JSON has.
-    kind kind_of(value& which) noexcept {
-        const std::string_view text = token(which);
-        if (text.empty()) return kind::none;
-        switch (text.front()) {
+    static kind kind_of(const value& which) noexcept {
+        switch (*which.at_) {
             case '{': return kind::object;
             case '[': return kind::array;
             case '"': return kind::string;
@@ -105,116 +80,287 @@ public:
             case 'f': return kind::boolean;
             case 'n': return kind::null;
             case '-': return kind::number;
-            default: return text.front() >= '0' && text.front() <= '9' ? kind::number : kind::none;
+            default: return is_digit(*which.at_) ? kind::number : kind::none;
         }
     }
 
     /// The text of a string, in place if it has no escape, else unescaped into the reader's own
     /// buffer, half a surrogate pair as U+FFFD; nothing if the value is not a string.
     std::optional<std::string_view> string(value& which) {
-        std::string_view text = token(which);
-        if (text.empty() || text.front() != '"') return std::nullopt;
-        text.remove_prefix(1);
-        while (!text.empty() && text.back() != '"')
-            text.remove_suffix(1);  // white space
-        if (text.empty()) {
-            malformed_ = true;
-            return std::nullopt;
-        }
-        text.remove_suffix(1);
-        if (text.find('\\') == std::string_view::npos) return text;
-        return unescape(text);
+        const auto spelled = spelling(which);
+        if (!spelled) return std::nullopt;
+        if (!spelled->escaped) return spelled->inside;
+        return unescaped_.unescape(spelled->inside, static_cast<std::size_t>(limit_ - begin_));
+    }
+
+    /// The same as it is spelled, in place.
+    std::optional<spelled_string> spelling(value& which) noexcept {
+        if (*which.at_ != '"') return std::nullopt;
+        const char* const begin = which.at_ + 1;
+        bool escaped = false;
+        which.end_ = skip_string({which.at_, which.quote_}, escaped);
+        if (which.end_.at > limit_) return std::nullopt;
+        const auto size = static_cast<std::size_t>(which.end_.at - 1 - begin);
+        return spelled_string{{begin, size}, escaped};
+    }
+
+    /// A number as it is spelled, in place; empty if the value is not one.
+    std::string_view digits(value& which) noexcept {
+        if (kind_of(which) != kind::number) return {};
+        const char* const end = skip_number(which.at_);
+        which.end_ = {end, which.quote_};
+        if (end > limit_) return {};
+        return {which.at_, static_cast<std::size_t>(end - which.at_)};
     }
 
     /// The value of a whole number, `5.0` included; nothing if it is not one or is out of range.
     std::optional<std::int64_t> integer(value& which) {
-        if (kind_of(which) != kind::number) return std::nullopt;
+        const std::string_view text = digits(which);
         std::int64_t integer = 0;
-        if (!which.get_int64().get(integer)) return integer;
-        const auto real = number(which);
+        const char* const end = text.data() + text.size();
+        const auto [stop, failure] = std::from_chars(text.data(), end, integer);
+        if (stop == end && failure == std::errc{}) return integer;
+        const auto real = to_real(text);
         return real ? detail::to_integer(*real) : std::nullopt;
     }
 
     /// The value of a number; nothing if it is not one or no `double` holds it.
-    std::optional<double> number(value& which) {
-        double real = 0;
-        if (kind_of(which) != kind::number || which.get_double().get(real)) return std::nullopt;
-        return real;
-    }
+    std::optional<double> number(value& which) { return to_real(digits(which)); }
 
     /// The value's truth as JavaScript has it: false for null, false, 0 and the empty string.
     bool truthy(value& which) {
         switch (kind_of(which)) {
             case kind::none:
             case kind::null: return false;
-            case kind::boolean: return token(which).front() == 't';
+            case kind::boolean: return *which.at_ == 't';
             case kind::number: return number(which).value_or(1) != 0;
-            case kind::string: return token(which).substr(0, 2) != "\"\"";
+            case kind::string: return which.at_[1] != '"';
             default: return true;
         }
     }
 
 private:
-    bool start() {
-        if (parser_.capacity() < text_.size() &&
-            parser_.allocate(text_.size() + text_.size() / 4 + 1024)) {
-            return false;
+    using place = value::place;
+
+    place start(std::string_view text) {
+        // marks have 31 bits
+        if (text.size() >= detail::difficult) text = text.substr(0, 0);
+        begin_ = text.data();
+        limit_ = begin_ + text.size();
+        size_ = static_cast<detail::quote_mark>(text.size());
+        stopped_ = false;
+        unescaped_.clear();
+        return {begin_, quotes_.mark(text)};
+    }
+
+    // All functions below take and return places in the text. Such a place may lie behind limit_ by
+    // a few bytes of punctuation, fewer than padding, whatever is there: before a value is read or
+    // handed out, it is seen to that it does not. For only up to there are quotes and bytes in
+    // step.
+
+    // Where reading goes on once there is nothing more to read.
+    const char* failed_at() const noexcept { return limit_ + 1; }
+    place failed() const noexcept { return {failed_at(), nullptr}; }
+
+    // Passes over white space, of which there is none in most places.
+    [[gnu::always_inline]] const char* skip_space(const char* at) const noexcept {
+        return static_cast<unsigned char>(*at) > ' ' ? at : skip_more_space(at);
+    }
+    [[gnu::noinline]] const char* skip_more_space(const char* at) const noexcept {
+        while (at < limit_ && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+            ++at;
+        return at;
+    }
+    place skip_space(place from) const noexcept { return {skip_space(from.at), from.quote}; }
+
+    // `at`, or behind white space there, if that character is there.
+    [[gnu::always_inline]] const char* expect(char what, const char* at) const noexcept {
+        if (*at == what) [[likely]]
+            return at;
+        at = skip_space(at);
+        return *at == what ? at : failed_at();
+    }
+
+    // Whether another value follows at `at`, which has to be behind one; if not, `close` does, and
+    // `at` is then behind that.
+    [[gnu::always_inline]] bool is_next(char close, const char*& at) const noexcept {
+        if (*at != ',') {
+            at = skip_space(at);
+            if (*at != ',') {
+                at = *at == close && at < limit_ ? at + 1 : failed_at();
+                return false;
+            }
         }
-        const simdjson::padded_string_view padded(text_.data(), text_.size(),
-                                                  text_.size() + padding);
-        return !parser_.iterate(padded).get(document_);
+        at = at + 1 < limit_ ? at + 1 : failed_at();
+        return at < limit_;
     }
 
     template <class Visitor>
-    void visit_members(simdjson::ondemand::object& object, Visitor& visit) {
-        for (auto item : object) {
-            simdjson::ondemand::field field;
-            if (std::move(item).get(field)) malformed_ = true;
-            if (malformed_) return;
-            visit(spelled(field.key().raw()), field.value());
-            if (malformed_) return;
+    place visit_members(place from, Visitor& visit) {
+        auto [at, quote] = from;
+        if (at >= limit_ || *at != '{') return failed();
+        at = skip_space(at + 1);
+        if (*at == '}') return {at + 1, quote};
+        do {
+            at = expect('"', at);
+            if (at >= limit_) return failed();
+            const char* const name = at + 1;
+            bool escaped;
+            const place colon = skip_string({at, quote}, escaped);
+            if (colon.at > limit_) return failed();
+            at = skip_space(expect(':', colon.at) + 1);
+            if (at >= limit_) return failed();
+            quote = colon.quote;
+            value member({at, quote});
+            visit(key(name, colon.at - 1), member);
+            const place end = member.end_.at != nullptr ? member.end_ : skip_value({at, quote});
+            at = end.at;
+            quote = end.quote;
+        } while (is_next('}', at));
+        return {at, quote};
+    }
+
+    template <class Visitor>
+    place visit_elements(place from, Visitor& visit) {
+        auto [at, quote] = from;
+        if (at >= limit_) return failed();
+        at = skip_space(at + 1);
+        if (*at == ']') return {at + 1, quote};
+        do {
+            at = skip_space(at);
+            if (at >= limit_) return failed();
+            value element({at, quote});
+            visit(element);
+            const place end = element.end_.at != nullptr ? element.end_ : skip_value({at, quote});
+            at = end.at;
+            quote = end.quote;
+        } while (is_next(']', at));
+        return {at, quote};
+    }
+
+    [[gnu::always_inline]] place skip_value(place from) {
+        bool escaped;
+        if (*from.at == '"') return skip_string(from, escaped);
+        return skip_other(from);
+    }
+    [[gnu::noinline]] place skip_other(place from) {
+        if (*from.at == '{' || *from.at == '[') return skip_container(from);
+        return {skip_scalar(from.at), from.quote};
+    }
+
+    // At or behind limit_ there are no quotes but those that stand for the end.
+    [[gnu::always_inline]] place skip_string(place from, bool& escaped) const noexcept {
+        const detail::quote_mark close = from.quote[1];
+        escaped = false;
+        if (close < size_) [[likely]]
+            return {begin_ + close + 1, from.quote + 2};
+        return skip_difficult_string(from, escaped);
+    }
+    [[gnu::noinline]] place skip_difficult_string(place from, bool& escaped) const noexcept {
+        if ((from.quote[1] & detail::difficult) == 0) return failed();
+        const detail::scanned_string text = detail::scan_string(from.at + 1, limit_);
+        if (text.end == nullptr) return failed();
+        escaped = text.escaped;
+        return {text.end + 1, from.quote + 2};
+    }
+
+    const char* skip_scalar(const char* at) const noexcept {
+        const auto is = [at](std::string_view word) {
+            return std::memcmp(at, word.data(), word.size()) == 0;
+        };
+        switch (*at) {
+            case 'n': return is("null") ? at + 4 : failed_at();
+            case 't': return is("true") ? at + 4 : failed_at();
+            case 'f': return is("false") ? at + 5 : failed_at();
+            default: return skip_number(at);
         }
     }
 
-    // The key that begins at `start`. Its end is the first quote that no backslash precedes; that
-    // there is one, simdjson has made sure.
-    std::string_view spelled(const char* start) const noexcept {
-        const char* end = start;
-        const char* const limit = text_.data() + text_.size();
-        while (end < limit && *end != '"')
-            end += *end == '\\' ? 2 : 1;
-        return {start, static_cast<std::size_t>((end < limit ? end : limit) - start)};
+    static bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
+
+    const char* skip_digits(const char* at) const noexcept {
+        while (at < limit_ && is_digit(*at))
+            ++at;
+        return at;
     }
 
-    // The bytes of a value from its first to the next token. Where brackets do not match, simdjson
-    // can stand behind the last token; that is why it is held inside the text here.
-    std::string_view token(value& which) noexcept {
-        std::string_view found;
-        if (simdjson::simdjson_result<std::string_view>(which.raw_json_token()).get(found)) {
-            return {};
+    const char* skip_number(const char* at) const noexcept {
+        if (*at == '-') ++at;
+        if (!is_digit(*at)) return failed_at();
+        at = *at == '0' ? at + 1 : skip_digits(at);
+        if (*at == '.') {
+            if (!is_digit(at[1])) return failed_at();
+            at = skip_digits(at + 1);
         }
-        const char* const limit = text_.data() + text_.size();
-        if (found.data() < text_.data() || found.data() >= limit) {
-            malformed_ = true;
-            return {};
+        if (*at == 'e' || *at == 'E') {
+            ++at;
+            if (*at == '+' || *at == '-') ++at;
+            if (!is_digit(*at)) return failed_at();
+            at = skip_digits(at);
         }
-        const auto left = static_cast<std::size_t>(limit - found.data());
-        return found.substr(0, left);
+        return at;
     }
 
-    std::string_view unescape(std::string_view raw) {
-        // All strings of a text fit, so that views into the buffer stay valid.
-        if (unescaped_.capacity() < text_.size()) unescaped_.reserve(text_.size());
-        const std::size_t begin = unescaped_.size();
-        if (!append_unescaped(unescaped_, raw)) malformed_ = true;
-        return std::string_view(unescaped_).substr(begin);
+    // Without recursion, as the nesting of what nobody looks at has no limit.
+    [[gnu::noinline]] place skip_container(place from) {
+        auto [at, quote] = from;
+        bool escaped;
+        const auto skip_text = [&] {
+            const place end = skip_string({at, quote}, escaped);
+            at = end.at;
+            quote = end.quote;
+            return at <= limit_;
+        };
+        const auto skip_key = [&] {
+            at = expect('"', at);
+            if (at >= limit_ || !skip_text()) return false;
+            at = skip_space(expect(':', at) + 1);
+            return at < limit_;
+        };
+        nesting_.clear();
+        for (;;) {
+            // a value begins here
+            if (at >= limit_) return failed();
+            if (*at == '{' || *at == '[') {
+                nesting_.push_back(*at == '{' ? '}' : ']');
+                at = skip_space(at + 1);
+                if (*at != nesting_.back()) {
+                    if (nesting_.back() == '}' && !skip_key()) return failed();
+                    continue;
+                }
+            } else if (*at == '"') {
+                if (!skip_text()) return failed();
+            } else {
+                at = skip_scalar(at);
+            }
+            // behind a value, or at the bracket that closes one with nothing in it
+            at = skip_space(at);
+            while (at < limit_ && *at == nesting_.back()) {
+                nesting_.pop_back();
+                if (nesting_.empty()) return {at + 1, quote};
+                at = skip_space(at + 1);
+            }
+            if (at >= limit_ || *at != ',') return failed();
+            at = skip_space(at + 1);
+            if (nesting_.back() == '}' && !skip_key()) return failed();
+        }
     }
 
-    simdjson::ondemand::parser parser_;
-    simdjson::ondemand::document document_;
-    std::string_view text_;
-    std::string unescaped_;
-    bool malformed_ = false;
+    static std::optional<double> to_real(std::string_view digits) noexcept {
+        double real = 0;
+        const char* const end = digits.data() + digits.size();
+        const auto [stop, failure] = std::from_chars(digits.data(), end, real);
+        if (digits.empty() || stop != end || failure != std::errc{}) return std::nullopt;
+        return real;
+    }
+
+    const char* begin_ = nullptr;
+    const char* limit_ = nullptr;
+    detail::quote_mark size_ = 0;
+    bool stopped_ = false;
+    detail::quote_index quotes_;
+    detail::unescape_buffer unescaped_;
+    std::vector<char> nesting_;  // the brackets that are to come
 };
 
 }  // namespace conclave::json

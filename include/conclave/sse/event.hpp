@@ -36,6 +36,10 @@ struct event {
     std::string_view id{};
     /// Reconnection time in milliseconds, for `event_kind::retry`.
     std::uint64_t retry_ms = 0;
+    /// A message's bytes as they came, from its first line to its blank line, both included; valid
+    /// as long as `data`. Empty if they are not all there unchanged: data of several lines was
+    /// joined, there were lines other than `data` and `event` in between, or the stream was cut.
+    std::string_view raw{};
 };
 
 }  // namespace conclave::sse

@@ -125,6 +125,21 @@ public:
         scanned_ = offset;
     }
 
+    /// Goes on from `offset`, which is not behind the end: line ends before it are not yielded, and
+    /// what has not been scanned of the bytes before it never will be.
+    [[gnu::noinline]] void skip_to(std::size_t offset) noexcept {
+        // as a distance, because an offset left far behind may have wrapped when the bytes moved
+        const auto ahead = static_cast<std::ptrdiff_t>(scanned_ - offset);
+        if (ahead <= 0) return restart(offset);
+        while (static_cast<std::ptrdiff_t>(offset - block_) >= 64) {
+            found_ = marks_[next_mark_++];
+            block_ += 64;
+        }
+        if (static_cast<std::ptrdiff_t>(offset - block_) > 0) {
+            found_ &= ~std::uint64_t{0} << (offset - block_);
+        }
+    }
+
     /// The buffer's bytes have moved: adds `distance` (modulo 2^64) to all offsets.
     void shift(std::size_t distance) noexcept {
         block_ += distance;

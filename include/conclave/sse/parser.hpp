@@ -76,6 +76,10 @@ public:
     const event* next() & {
         if (error_) return nullptr;
         if (at_start_ && !skip_byte_order_mark()) return nullptr;
+        if (skipped_) {
+            lines_.skip_to(line_);
+            skipped_ = false;
+        }
         std::size_t at;
         while (lines_.next(buffer_.bytes(), buffer_.end(), at)) {
             if (take_line(buffer_.bytes(), at)) return error_ ? nullptr : &event_;
@@ -83,6 +87,27 @@ public:
         return take_end() ? &event_ : nullptr;
     }
     const event* next() && = delete;
+
+    /// The received bytes, as far as the limits allow, at which the next event begins: for those
+    /// who know by other means where it ends (`skip`). Empty once `next` has looked at part of it,
+    /// so that this is tried once for an event, however small the pieces it comes in. `padding`
+    /// bytes behind it may be read.
+    std::string_view unframed() & {
+        if (!between_events_) return {};
+        if (at_start_ && !skip_byte_order_mark()) return {};
+        const std::size_t most = std::min(options_.max_line_size, options_.max_event_size);
+        return {buffer_.bytes() + line_, std::min(buffer_.end() - line_, most)};
+    }
+    std::string_view unframed() && = delete;
+
+    /// Takes the first `size` bytes of `unframed` as read. They have to be one or more whole
+    /// events, the last one's blank line included and ending in LF, of no other lines than `data`
+    /// and `event`.
+    void skip(std::size_t size) & noexcept {
+        line_ += size;
+        skipped_ = true;
+        after_cr_ = false;
+    }
 
     /// Says that the stream has ended; `next` may yet return events. No bytes may follow before
     /// `reset`.
@@ -151,6 +176,7 @@ private:
     void take_data(char* bytes, std::size_t line, std::size_t first, std::size_t last);
     void take_type(char* bytes, std::size_t line, std::size_t first, std::size_t last);
     bool take_retry(std::string_view digits);
+    std::string_view received_event() noexcept;
     bool take_blank_line();
     bool take_end();
 
@@ -173,8 +199,11 @@ private:
     std::size_t type_size_ = 0;
     bool in_event_ = false;
     bool has_data_ = false;
+    bool between_events_ = true;  // no byte from line_ on has been looked at
+    bool unchanged_ = true;   // of the event nothing was moved, and nothing but it is in its place
     bool late_type_ = false;  // the type is in late_type_text_
     bool has_id_ = false;     // id_ is to become last_event_id_
+    bool skipped_ = false;    // lines_ is to go on from line_
     bool after_cr_ = false;   // an LF at line_ belongs to the line end before
     bool at_start_ = true;    // the byte-order mark may still come
     bool finished_ = false;
@@ -192,7 +221,8 @@ inline void parser::reset() & {
     error_.clear();
     line_ = 0;
     in_event_ = has_data_ = late_type_ = has_id_ = after_cr_ = finished_ = ended_ = false;
-    at_start_ = true;
+    skipped_ = false;
+    at_start_ = between_events_ = unchanged_ = true;
     type_size_ = 0;
     retry_ms_.reset();
     id_.clear();
@@ -219,6 +249,7 @@ inline bool parser::take_line(char* bytes, std::size_t at) {
     const bool crlf = after_cr_ && at == line && bytes[at] == '\n';
     after_cr_ = bytes[at] == '\r';
     if (at == line) return !crlf && take_blank_line();
+    between_events_ = false;
     if (!within_limits(line, at)) {
         error_ = errc::event_too_large;
         return true;
@@ -249,6 +280,7 @@ inline void parser::take_data(char* bytes, std::size_t line, std::size_t first, 
         data_end_ = last;
         return;
     }
+    unchanged_ = false;
     // Joined in place: the line end and the field name between the values give the room.
     bytes[data_end_++] = '\n';
     std::memmove(bytes + data_end_, bytes + first, last - first);
@@ -269,6 +301,7 @@ inline void parser::take_type(char* bytes, std::size_t line, std::size_t first, 
 
 // Comments, rare and unknown fields, and fields without a colon.
 inline bool parser::take_other_line(char* bytes, std::size_t first, std::size_t last) {
+    unchanged_ = unchanged_ && !in_event_;
     const std::string_view line(bytes + first, last - first);
     if (line.front() == ':') {
         if (options_.report_comments) {
@@ -309,6 +342,13 @@ inline bool parser::take_retry(std::string_view digits) {
     return true;
 }
 
+// The bytes of the event whose blank line has just been taken.
+inline std::string_view parser::received_event() noexcept {
+    const char* const bytes = buffer_.bytes();
+    const bool crlf = bytes[line_ - 1] == '\r' && line_ != buffer_.end() && bytes[line_] == '\n';
+    return {bytes + event_begin_, line_ - event_begin_ + (crlf ? 1 : 0)};
+}
+
 inline bool parser::take_blank_line() {
     if (has_id_) {
         last_event_id_ = id_;
@@ -325,8 +365,10 @@ inline bool parser::take_blank_line() {
         event_.data = {bytes + data_begin_, data_end_ - data_begin_};
         event_.id = last_event_id_;
         event_.retry_ms = 0;
+        event_.raw = unchanged_ ? received_event() : std::string_view{};
     }
     in_event_ = has_data_ = late_type_ = false;
+    between_events_ = unchanged_ = true;
     type_size_ = 0;
     return dispatch;
 }
@@ -335,7 +377,10 @@ inline bool parser::take_blank_line() {
 inline bool parser::take_end() {
     if (error_ || ended_) return false;
     const std::size_t end = buffer_.end();
-    if (line_ != end && !within_limits(line_, end)) error_ = errc::event_too_large;
+    if (line_ != end) {
+        between_events_ = false;
+        if (!within_limits(line_, end)) error_ = errc::event_too_large;
+    }
     if (error_ || !finished_) return false;
     ended_ = true;
     if (!options_.deliver_unterminated) return false;
@@ -345,6 +390,7 @@ inline bool parser::take_end() {
         take_data(buffer_.bytes(), line_, line_ + (rest.starts_with("data: ") ? 6 : 5), end);
     }
     if (!has_data_) return false;
+    unchanged_ = false;  // its blank line is not there
     take_blank_line();
     event_.cut = !rest.empty();
     return true;

@@ -10,10 +10,12 @@
 #include <conclave/json/fields.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
+#include <conclave/sse/parser.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/chat_chunk.hpp>
 #include <conclave/wire/provider_error.hpp>
+#include <conclave/wire/template_set.hpp>
 
 namespace conclave::wire {
 
@@ -52,8 +54,8 @@ struct chat_completions {
     class stream_reader;
 };
 
-/// Reads one streamed answer, event by event. After an event or two it allocates for nothing but
-/// the growing `result`.
+/// Reads one streamed answer, event by event, most of them by a template. After an event or two it
+/// allocates for nothing but the growing `result`.
 class chat_completions::stream_reader {
 public:
     enum class status {
@@ -65,10 +67,18 @@ public:
         failed,
     };
 
-    /// Reads one event, behind whose data `json::field_reader::padding` bytes are readable. What
-    /// is new in the answer is appended to `result`, and shown in `piece`: views that are valid
-    /// until the next read or until the event's buffer moves.
+    /// Takes the next event from `events` and reads it. What is new in the answer is appended to
+    /// `result`, and shown in `piece`: views that are valid until the next read or until the
+    /// parser's buffer moves. Returns false, with `piece` empty, if there is no event until more
+    /// bytes come, or none is wanted, as `state` tells.
+    bool next(sse::parser& events, delta& piece);
+
+    /// Reads one event, behind whose data `json::field_reader::padding` bytes are readable, as
+    /// `next` does: for those who take the events from a parser themselves.
     status read(const sse::event& event, delta& piece);
+
+    /// Where the answer stands.
+    status state() const noexcept { return status_; }
 
     /// Says that the stream has ended. The answer was complete if the model had given a reason to
     /// stop, also without the closing `[DONE]`; else this is `errc::truncated_stream`.
@@ -80,16 +90,21 @@ public:
     /// Why the answer failed; means something once `status::failed` was returned.
     const failure& error() const noexcept { return error_; }
 
+    /// How many events were read by a template, and how many were not.
+    const template_set& templates() const noexcept { return templates_; }
+
 private:
+    bool read_by_fields(const sse::event& event, delta& piece);
     status fail(failure why) {
         error_ = std::move(why);
         return status_ = status::failed;
     }
     status read_end();
-    status read_unparsable(const sse::event& event);
-    void keep(const delta& piece, std::string_view finish);
+    void read_unparsable(const sse::event& event);
+    void keep(const delta& piece);
 
     detail::chat_chunk chunk_;
+    template_set templates_{detail::chat_chunk::rules};
     completion result_;
     failure error_;
     status status_ = status::more;
@@ -199,21 +214,47 @@ inline std::optional<failure> chat_completions::read_reply(std::string_view body
     return std::nullopt;
 }
 
+inline bool chat_completions::stream_reader::next(sse::parser& events, delta& piece) {
+    piece = {};
+    if (status_ != status::more) return false;
+    const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
+        return read_by_fields(event, out);
+    });
+    if (how == found::nothing) return false;
+    keep(piece);
+    return true;
+}
+
 inline chat_completions::stream_reader::status chat_completions::stream_reader::read(
     const sse::event& event, delta& piece) {
     piece = {};
     if (status_ != status::more || event.kind != sse::event_kind::message) return status_;
-    if (event.type == "error") return fail(read_provider_error(0, event.data));
-    detail::chat_chunk::content content;
-    // the usual case first: all that is not an object is looked at only when this has failed
-    if (chunk_.read(event.data, result_, content)) return read_unparsable(event);
-    if (content.has_error || content.finish == "error") {
-        return fail(read_provider_error(0, event.data));
-    }
-    has_choice_ |= content.has_choice;
-    piece = content.piece;
-    keep(piece, content.finish);
+    templates_.read(event, piece, [this](const sse::event& each, delta& out) {
+        return read_by_fields(each, out);
+    });
+    keep(piece);
     return status_;
+}
+
+// Returns whether there was nothing but the piece.
+inline bool chat_completions::stream_reader::read_by_fields(const sse::event& event, delta& piece) {
+    if (event.kind != sse::event_kind::message) return false;
+    detail::chat_chunk::content content;
+    if (event.type == "error") {
+        fail(read_provider_error(0, event.data));
+    } else if (chunk_.read(event.data, result_, content)) {
+        // the usual case first: all that is not an object is looked at only when this has failed
+        read_unparsable(event);
+    } else if (content.has_error || content.finish == "error") {
+        fail(read_provider_error(0, event.data));
+    } else {
+        has_choice_ |= content.has_choice;
+        piece = content.piece;
+        if (content.finish.empty()) return !content.has_usage && !content.joined;
+        has_finish_ = true;
+        result_.finish = detail::to_finish_reason(content.finish);
+    }
+    return false;
 }
 
 inline chat_completions::stream_reader::status chat_completions::stream_reader::finish() {
@@ -230,26 +271,25 @@ inline chat_completions::stream_reader::status chat_completions::stream_reader::
 }
 
 // What is not a JSON object: the end, an empty event, JSON of another kind, or nonsense.
-inline chat_completions::stream_reader::status chat_completions::stream_reader::read_unparsable(
-    const sse::event& event) {
+inline void chat_completions::stream_reader::read_unparsable(const sse::event& event) {
     const std::string_view text = detail::trimmed(event.data);
-    if (text == "[DONE]") return read_end();
-    if (text.empty() || event.cut) return status_;  // `finish` judges a stream that was cut
+    if (text == "[DONE]") {
+        read_end();
+        return;
+    }
+    if (text.empty() || event.cut) return;  // `finish` judges a stream that was cut
     json::document other;
-    if (text.front() != '{' && !json::document::parse(text, other)) return status_;
-    return fail({errc::malformed_json,
-                 "an event of the stream is not JSON: " + detail::excerpt(text),
-                 {},
-                 0});
+    if (text.front() != '{' && !json::document::parse(text, other)) return;
+    fail({errc::malformed_json,
+          "an event of the stream is not JSON: " + detail::excerpt(text),
+          {},
+          0});
 }
 
-inline void chat_completions::stream_reader::keep(const delta& piece, std::string_view finish) {
+inline void chat_completions::stream_reader::keep(const delta& piece) {
     result_.text += piece.text;
     result_.reasoning += piece.reasoning;
     result_.refusal += piece.refusal;
-    if (finish.empty()) return;
-    has_finish_ = true;
-    result_.finish = detail::to_finish_reason(finish);
 }
 
 }  // namespace conclave::wire

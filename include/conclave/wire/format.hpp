@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <conclave/sse/event.hpp>
+#include <conclave/sse/parser.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 
@@ -15,7 +16,10 @@ namespace conclave::wire {
 /// what each function is to do.
 template <class T>
 concept stream_reader = std::default_initializable<T> &&
-    requires(T reader, const T& constant, const sse::event& event, delta& piece) {
+    requires(T reader, const T& constant, sse::parser& events, const sse::event& event,
+             delta& piece) {
+    { reader.next(events, piece) } -> std::same_as<bool>;
+    { constant.state() } -> std::same_as<typename T::status>;
     { reader.read(event, piece) } -> std::same_as<typename T::status>;
     { reader.finish() } -> std::same_as<typename T::status>;
     { reader.result() } -> std::same_as<completion&>;

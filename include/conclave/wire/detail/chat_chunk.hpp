@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/template_learner.hpp>
 
 namespace conclave::wire::detail {
 
@@ -40,7 +42,15 @@ public:
         bool has_choice = false;
         // It tells of an error: top-level or choice's `error`, or vLLM's `"object": "error"`.
         bool has_error = false;
+        // It reports what was used, which only the last report is to be taken from.
+        bool has_usage = false;
+        // The text was put together from parts.
+        bool joined = false;
     };
+
+    // What a template may leave open: none of these is looked at below.
+    static constexpr std::array<std::string_view, 1> noise = {"obfuscation"};
+    static constexpr template_rules rules = {.noise = noise, .counters = {}, .padded = false};
 
     // Reads `text`, behind which `field_reader::padding` bytes are readable. Id, model, usage and
     // cost go to `to`; of `out` nothing is meant if this reports an error.
@@ -48,7 +58,7 @@ public:
         out = {};
         joined_.clear();
         text_size_ = text.size();
-        return fields_.read(text, [&](std::string_view key, json::value& value) {
+        return fields_.read(text, [&](json::key key, json::value& value) {
             if (key == "choices") {
                 fields_.each_element(value, [&](json::value& each) { read_choice(each, out); });
             } else if (key == "id") {
@@ -56,8 +66,10 @@ public:
             } else if (key == "model") {
                 if (to.model.empty()) to.model = fields_.string(value).value_or(std::string_view{});
             } else if (key == "usage") {
+                out.has_usage |= fields_.kind_of(value) != json::kind::null;
                 read_usage(value, to);
             } else if (key == "cost") {
+                out.has_usage |= fields_.kind_of(value) != json::kind::null;
                 if (const auto cost = amount(fields_, value)) to.cost = cost;
             } else if (key == "error") {
                 if (fields_.truthy(value)) out.has_error = true;
@@ -71,10 +83,10 @@ private:
     void read_choice(json::value& value, content& out) {
         content choice;
         bool first = true;
-        fields_.each_member(value, [&](std::string_view key, json::value& member) {
+        fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "delta" || key == "message") {
                 choice.has_choice = true;
-                read_message(member, choice.piece);
+                read_message(member, choice);
             } else if (key == "finish_reason") {
                 choice.finish = fields_.string(member).value_or(std::string_view{});
                 if (!choice.finish.empty()) choice.has_choice = true;
@@ -88,13 +100,15 @@ private:
         });
         if (!first) return;
         choice.has_error |= out.has_error;
+        choice.has_usage |= out.has_usage;
         out = choice;
     }
 
-    void read_message(json::value& value, delta& piece) {
-        fields_.each_member(value, [&](std::string_view key, json::value& member) {
+    void read_message(json::value& value, content& choice) {
+        delta& piece = choice.piece;
+        fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "content") {
-                piece.text = read_content(member);
+                piece.text = read_content(member, choice.joined);
             } else if (key == "refusal") {
                 piece.refusal = fields_.string(member).value_or(std::string_view{});
             } else if (key == "reasoning_content" || key == "reasoning") {
@@ -106,14 +120,15 @@ private:
     }
 
     // A string, or in some dialects the parts of one: [{"type": "text", "text": …}].
-    std::string_view read_content(json::value& value) {
+    std::string_view read_content(json::value& value, bool& joined) {
         if (const auto text = fields_.string(value)) return *text;
+        joined = true;
         if (joined_.capacity() < text_size_) joined_.reserve(text_size_);
         const std::size_t begin = joined_.size();
         fields_.each_element(value, [&](json::value& part) {
             std::string_view type = "text";
             std::string_view text;
-            fields_.each_member(part, [&](std::string_view key, json::value& member) {
+            fields_.each_member(part, [&](json::key key, json::value& member) {
                 if (key == "type") type = fields_.string(member).value_or(std::string_view{});
                 if (key == "text") text = fields_.string(member).value_or(std::string_view{});
             });
@@ -125,7 +140,7 @@ private:
     void read_usage(json::value& value, completion& to) {
         usage read;
         std::optional<std::int64_t> input, output, cache_hits;
-        fields_.each_member(value, [&](std::string_view key, json::value& member) {
+        fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "prompt_tokens") {
                 input = token_count(fields_, member);
             } else if (key == "completion_tokens") {
@@ -147,11 +162,11 @@ private:
         to.usage = read;
     }
 
-    void read_usage_details(std::string_view key, json::value& value, usage& to) {
+    void read_usage_details(json::key key, json::value& value, usage& to) {
         const bool prompt = key == "prompt_tokens_details";
         const bool tools = key == "server_tool_use";  // Opper
         if (!prompt && !tools && key != "completion_tokens_details") return;
-        fields_.each_member(value, [&](std::string_view name, json::value& member) {
+        fields_.each_member(value, [&](json::key name, json::value& member) {
             if (name == "audio_tokens") {
                 (prompt ? to.input_audio_tokens : to.output_audio_tokens) =
                     token_count(fields_, member);
@@ -171,10 +186,10 @@ private:
 
     // {"cost": {"total": 0.01, …}}, or the number alone.
     void read_opper_cost(json::value& value, completion& to) {
-        fields_.each_member(value, [&](std::string_view key, json::value& cost) {
+        fields_.each_member(value, [&](json::key key, json::value& cost) {
             if (key != "cost") return;
             if (const auto total = amount(fields_, cost)) to.cost = total;
-            fields_.each_member(cost, [&](std::string_view name, json::value& member) {
+            fields_.each_member(cost, [&](json::key name, json::value& member) {
                 if (name != "total") return;
                 if (const auto total = amount(fields_, member)) to.cost = total;
             });

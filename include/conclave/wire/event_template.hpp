@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include <conclave/wire/completion.hpp>
+
+namespace conclave::wire {
+
+/// What may stand between two literals of an `event_template`.
+enum class hole : std::uint8_t {
+    /// Nothing: the event ends.
+    end,
+    /// The inside of a JSON string: the piece of the answer, at least one byte.
+    target,
+    /// The inside of a JSON string without escapes that nobody looks at.
+    noise,
+    /// An integer that nobody looks at, of 1 to 15 digits.
+    integer,
+    /// Spaces, at most 31.
+    spaces,
+};
+
+/// The bytes of one event, framing and blank line included, as literals with holes in between.
+///
+/// What a stream of a language model repeats a thousand times is the envelope; comparing it with
+/// the one before is a tenth of the work of parsing it. Every byte of a literal is compared and
+/// what is in a hole is validated, so that a match proves the event to be that event with other
+/// text in it.
+class event_template {
+public:
+    /// A literal and what follows it. To be compared are all of `whole` blocks, and of the block
+    /// behind them the bytes whose bits are set in `rest`: one at least.
+    struct segment {
+        std::uint64_t rest;
+        std::uint32_t begin;  // offset of the literal
+        std::uint16_t size;   // in bytes
+        std::uint8_t whole;
+        hole after;
+    };
+    static constexpr std::size_t block_size = 64;
+    static constexpr std::size_t max_segments = 12;
+    static constexpr std::size_t max_blocks = 40;
+    static constexpr std::size_t max_size = max_blocks * block_size;
+
+    /// Matches nothing: it is longer than any event.
+    event_template() noexcept { clear(); }
+
+    /// Forgets everything.
+    void clear() noexcept {
+        segment_count_ = block_count_ = end_size_ = 0;
+        size_ = nothing;
+        field_ = &delta::text;
+    }
+
+    /// Appends a literal and the hole after it; the last literal has an LF in it. Returns false if
+    /// there is no room, or the literal is empty.
+    bool add(std::string_view literal, hole after) noexcept {
+        const std::size_t blocks = (literal.size() + block_size - 1) / block_size;
+        if (literal.empty() || segment_count_ == max_segments ||
+            block_count_ + blocks > max_blocks) {
+            return false;
+        }
+        const std::size_t rest = literal.size() - (blocks - 1) * block_size;
+        segments_[segment_count_++] = {~std::uint64_t{0} >> (block_size - rest),
+                                       static_cast<std::uint32_t>(block_count_ * block_size),
+                                       static_cast<std::uint16_t>(literal.size()),
+                                       static_cast<std::uint8_t>(blocks - 1), after};
+        std::memcpy(bytes_.data() + block_count_ * block_size, literal.data(), literal.size());
+        block_count_ += blocks;
+        size_ = (size_ == nothing ? 0 : size_) + literal.size();
+        if (after == hole::end) end_size_ = literal.size() - literal.find('\n');
+        return true;
+    }
+
+    /// Says which part of a `delta` the target is.
+    void set_field(std::string_view delta::*field) noexcept { field_ = field; }
+    std::string_view delta::*field() const noexcept { return field_; }
+
+    /// Bytes of all literals: an event cannot be shorter.
+    std::size_t size() const noexcept { return size_; }
+    const segment* segments() const noexcept { return segments_.data(); }
+    /// Of these, from the first LF behind the last hole on.
+    std::size_t end_size() const noexcept { return end_size_; }
+    /// A segment's literal, of whose last block all bytes may be read.
+    const char* literal(const segment& of) const noexcept { return bytes_.data() + of.begin; }
+
+private:
+    // half of all, as it is compared with a sign
+    static constexpr std::size_t nothing = ~std::size_t{0} / 2;
+
+    std::size_t segment_count_;
+    std::size_t block_count_;
+    std::size_t size_;
+    std::size_t end_size_;
+    std::string_view delta::*field_;
+    std::array<segment, max_segments> segments_;
+    alignas(block_size) std::array<char, max_size> bytes_;
+};
+
+}  // namespace conclave::wire

@@ -1,0 +1,185 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <conclave/json/detail/unescape.hpp>
+#include <conclave/sse/event.hpp>
+#include <conclave/sse/parser.hpp>
+#include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/template_matcher.hpp>
+#include <conclave/wire/event_template.hpp>
+#include <conclave/wire/template_learner.hpp>
+
+namespace conclave::wire {
+
+/// How `template_set::next` came by an event.
+enum class found : std::uint8_t {
+    /// There is none: more bytes are needed, or the stream is over or failed.
+    nothing,
+    /// A template matched: all there is to know of the event is in the delta.
+    by_template,
+    /// The format's reader read it.
+    by_reader,
+};
+
+/// The templates of one stream: events that look like one before are read by comparing, all others
+/// by the format's own reader, from which this learns. To the outside that makes no difference but
+/// of speed.
+///
+/// A format's reader is a function `bool read(const sse::event&, delta&)` that returns whether the
+/// event holds nothing but the delta, which is the text of one of its strings: if so, another that
+/// differs only in that text and in what the rules name must mean the same.
+class template_set {
+public:
+    /// `rules` must outlive the set.
+    explicit template_set(const template_rules& rules) noexcept : learner_(rules) {}
+
+    /// Takes the next event from `events` and reads it into `piece`, by a template or with `read`.
+    /// The views in `piece` are valid until the next call, or `prepare` of the parser.
+    template <class Reader>
+    found next(sse::parser& events, delta& piece, Reader&& read) {
+        clear(piece);
+        const std::string_view bytes = events.unframed();
+        if (const std::size_t size = match(0, bytes, piece)) [[likely]] {
+            events.skip(size);
+            return found::by_template;
+        }
+        return next_after_first(events, bytes, piece, read);
+    }
+
+    /// Reads an event that was taken from a parser.
+    template <class Reader>
+    found read(const sse::event& event, delta& piece, Reader&& read) {
+        clear(piece);
+        if (match_whole(event.raw, piece)) return found::by_template;
+        read_and_learn(event, piece, read);
+        return found::by_reader;
+    }
+
+    /// Events that were read by a template.
+    std::uint64_t hits() const noexcept { return hits_; }
+    /// Events that the format's reader read.
+    std::uint64_t misses() const noexcept { return misses_; }
+
+private:
+    // Enough for the kinds of deltas that one stream has by turns: text, reasoning, refusal, tool
+    // arguments.
+    static constexpr std::size_t max_templates = 4;
+
+    static void clear(delta& piece) noexcept {
+        piece.text = {};
+        piece.reasoning = {};
+        piece.refusal = {};
+        piece.restart = false;
+    }
+
+    // Kept out of `next`, which is short without it.
+    template <class Reader>
+    [[gnu::noinline]] found next_after_first(sse::parser& events, std::string_view bytes,
+                                             delta& piece, Reader& read) {
+        if (const std::size_t size = match_others(bytes, piece)) {
+            events.skip(size);
+            return found::by_template;
+        }
+        const sse::event* const event = events.next();
+        if (event == nullptr) return found::nothing;
+        // unless that has just been tried
+        if (event->raw.data() != bytes.data() && match_whole(event->raw, piece)) {
+            return found::by_template;
+        }
+        read_and_learn(*event, piece, read);
+        return found::by_reader;
+    }
+
+    // The size of the event that `bytes` begins with, 0 if the template of that rank does not
+    // match.
+    std::size_t match(std::size_t rank, std::string_view bytes, delta& piece) {
+        const event_template& expected = templates_[order_[rank]];
+        std::string_view& target = piece.*expected.field();
+        bool escaped = false;
+        const std::size_t size = matcher_(expected, bytes, target, escaped);
+        if (size == 0) [[unlikely]] {
+            target = {};
+            return 0;
+        }
+        ++hits_;
+        if (escaped) {
+            unescaped_.clear();
+            target = unescaped_.unescape(target, target.size());
+        }
+        return size;
+    }
+
+    std::size_t match_others(std::string_view bytes, delta& piece) {
+        for (std::size_t rank = 1; rank < max_templates; ++rank) {
+            if (const std::size_t size = match(rank, bytes, piece)) {
+                use(rank);
+                return size;
+            }
+        }
+        return 0;
+    }
+
+    // A template ends with the blank line of an event, so it matches all of one or none.
+    bool match_whole(std::string_view raw, delta& piece) {
+        return match(0, raw, piece) != 0 || match_others(raw, piece) != 0;
+    }
+
+    template <class Reader>
+    void read_and_learn(const sse::event& event, delta& piece, Reader& read) {
+        ++misses_;
+        if (read(event, piece)) learn(event, piece);
+    }
+
+    [[gnu::noinline]] void learn(const sse::event& event, const delta& piece) {
+        if (event.raw.empty() || event.raw.size() > event_template::max_size) return;
+        if (!worth_learning()) return;
+        std::string_view delta::*field = nullptr;
+        for (const auto each : {&delta::text, &delta::reasoning, &delta::refusal}) {
+            if ((piece.*each).empty()) continue;
+            if (field != nullptr) return;
+            field = each;
+        }
+        if (field == nullptr) return;
+        // over the one that was not used for the longest time
+        event_template& out = templates_[order_.back()];
+        if (learner_.learn(event.raw, event.data, piece.*field, out)) {
+            out.set_field(field);
+            use(max_templates - 1);
+        } else {
+            out.clear();
+        }
+    }
+
+    // Where events do not repeat, as in a stream whose every event has its own id, learning from
+    // each would be a waste: only from one in 16 then.
+    bool worth_learning() noexcept {
+        if (hits_ != hits_when_learned_) fruitless_ = 0;
+        hits_when_learned_ = hits_;
+        ++fruitless_;
+        return fruitless_ <= 4 || fruitless_ % 16 == 0;
+    }
+
+    // Moves the template of that rank to the front.
+    void use(std::size_t rank) noexcept {
+        const std::uint8_t used = order_[rank];
+        for (; rank > 0; --rank)
+            order_[rank] = order_[rank - 1];
+        order_[0] = used;
+    }
+
+    detail::template_matcher matcher_ = detail::best_template_matcher();
+    std::array<std::uint8_t, max_templates> order_{0, 1, 2, 3};  // a permutation
+    std::array<event_template, max_templates> templates_;
+    template_learner learner_;
+    json::detail::unescape_buffer unescaped_;
+    std::uint64_t hits_ = 0;
+    std::uint64_t misses_ = 0;
+    std::uint64_t hits_when_learned_ = 0;
+    std::uint32_t fruitless_ = 0;
+};
+
+}  // namespace conclave::wire
