@@ -32,18 +32,18 @@ struct demo_persona {
 
 /// The last sentence of each view is its gist: what the merged answer is made of.
 inline constexpr std::array<demo_persona, 3> demo_personas = {{
-    {"openai/gpt-5.5", "This answer is scripted: no model has read your question, ",
+    {"openai/gpt-5.5", "This answer is scripted: no model has read your question. ",
      "In its place, a view that fits most questions. Take the plainest option that meets the needs "
      "you can name today, and write down what would make you change it. Early commitments to needs "
      "that never come are what people regret. Begin simple, measure, and keep the way back open.",
      std::chrono::milliseconds(400), std::chrono::milliseconds(20), 2.5, 15.0},
-    {"anthropic/claude-sonnet-4-6", "To be plain about it, I am a script and cannot weigh ",
+    {"anthropic/claude-sonnet-4-6", "To be plain about it, I am a script and cannot weigh your question. ",
      "What I can offer is a habit of mind. Ask first which mistake would be the costly one, and "
      "for whom; the options often rank themselves once that is said aloud. Then look for the "
      "evidence that would prove your favourite wrong. Decide by the cost of being wrong, not by "
      "the charm of being right.",
      std::chrono::milliseconds(600), std::chrono::milliseconds(27), 3.0, 15.0},
-    {"gemini/gemini-2.5-pro", "A scripted seat of the demo answers here, to ",
+    {"gemini/gemini-2.5-pro", "A scripted seat of the demo answers here. ",
      "Three steps serve well:\n1. List the constraints, and strike out those nobody can explain.\n"
      "2. Compare two candidates side by side on the constraints that are left.\n3. Try the better "
      "one on a small part of the real thing.\nA small trial in real conditions settles more than "
@@ -132,9 +132,7 @@ inline std::string demo_answer(const recorded_request& request, std::size_t seat
         return demo_merge(request.prompt);
     }
     const demo_persona& persona = demo_personas[seat];
-    std::string text(persona.opening);
-    text.append("“").append(shortened(request.prompt)).append("”. ").append(persona.view);
-    return text;
+    return std::string(persona.opening).append(persona.view);
 }
 
 }  // namespace detail
