@@ -37,7 +37,8 @@ inline constexpr std::array<demo_persona, 3> demo_personas = {{
      "you can name today, and write down what would make you change it. Early commitments to needs "
      "that never come are what people regret. Begin simple, measure, and keep the way back open.",
      std::chrono::milliseconds(400), std::chrono::milliseconds(20), 2.5, 15.0},
-    {"anthropic/claude-sonnet-4-6", "To be plain about it, I am a script and cannot weigh your question. ",
+    {"anthropic/claude-sonnet-4-6",
+     "To be plain about it, I am a script and cannot weigh your question. ",
      "What I can offer is a habit of mind. Ask first which mistake would be the costly one, and "
      "for whom; the options often rank themselves once that is said aloud. Then look for the "
      "evidence that would prove your favourite wrong. Decide by the cost of being wrong, not by "
