@@ -80,7 +80,15 @@ private:
     template <class Reader>
     [[gnu::noinline]] found next_after_first(sse::parser& events, std::string_view bytes,
                                              delta& piece, Reader& read) {
-        if (const std::size_t size = match_others(bytes, piece)) {
+        // Of an event that ended in CRLF the LF is left, if the parser has framed it.
+        const bool after_cr = bytes.starts_with('\n');
+        if (after_cr) {
+            events.skip(1);
+            bytes = events.unframed();
+        }
+        std::size_t size = after_cr ? match(0, bytes, piece) : 0;
+        if (size == 0) size = match_others(bytes, piece);
+        if (size != 0) {
             events.skip(size);
             return found::by_template;
         }
