@@ -70,7 +70,9 @@ public:
                                        static_cast<std::uint32_t>(block_count_ * block_size),
                                        static_cast<std::uint16_t>(literal.size()),
                                        static_cast<std::uint8_t>(blocks - 1), after};
-        std::memcpy(bytes_.data() + block_count_ * block_size, literal.data(), literal.size());
+        char* const begin = bytes_.data() + block_count_ * block_size;
+        std::memcpy(begin, literal.data(), literal.size());
+        std::memset(begin + literal.size(), 0, block_size - rest);
         block_count_ += blocks;
         size_ = (size_ == nothing ? 0 : size_) + literal.size();
         if (after == hole::end) end_size_ = literal.size() - literal.find('\n');
@@ -86,7 +88,7 @@ public:
     const segment* segments() const noexcept { return segments_.data(); }
     /// Of these, from the first LF behind the last hole on.
     std::size_t end_size() const noexcept { return end_size_; }
-    /// A segment's literal, of whose last block all bytes may be read.
+    /// A segment's literal; zeros fill its last block.
     const char* literal(const segment& of) const noexcept { return bytes_.data() + of.begin; }
 
 private:

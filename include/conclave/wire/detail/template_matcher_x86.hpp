@@ -185,14 +185,12 @@ struct avx512 : avx2 {
     CONCLAVE_AVX512 bool same(const char* at, const char* literal,
                               const event_template::segment& of) noexcept {
         const std::size_t last = of.whole * std::size_t{64};
-        const __mmask64 rest = _mm512_mask_cmpneq_epi8_mask(
-            _cvtu64_mask64(of.rest), load64(at + last), load64(literal + last));
-        if (of.whole == 0) return _kortestz_mask64_u8(rest, rest) != 0;
-        __m512i sum = _mm512_setzero_si512();
+        __m512i sum = _mm512_xor_si512(
+            _mm512_maskz_loadu_epi8(_cvtu64_mask64(of.rest), at + last), load64(literal + last));
         const auto add = [&](std::size_t i) CONCLAVE_AVX512_ONLY {
             constexpr int or_of_xor = 0xF6;
-            sum = _mm512_ternarylogic_epi64(sum, load64(at + 64 * i),
-                                            load64(literal + 64 * i), or_of_xor);
+            sum = _mm512_ternarylogic_epi64(sum, load64(at + 64 * i), load64(literal + 64 * i),
+                                            or_of_xor);
         };
         switch (of.whole) {
             default:
@@ -203,9 +201,11 @@ struct avx512 : avx2 {
             case 4: add(3); [[fallthrough]];
             case 3: add(2); [[fallthrough]];
             case 2: add(1); [[fallthrough]];
-            case 1: add(0);
+            case 1: add(0); [[fallthrough]];
+            case 0: break;
         }
-        return _kortestz_mask64_u8(rest, _mm512_test_epi8_mask(sum, sum)) != 0;
+        const __mmask64 different = _mm512_test_epi8_mask(sum, sum);
+        return _kortestz_mask64_u8(different, different) != 0;
     }
 };
 
@@ -248,38 +248,30 @@ std::size_t match_in_words(const event_template& expected, std::string_view byte
         if (!Words::same(at, expected.literal(*each), *each)) return 0;
         at += each->size;
         std::size_t filled;
-        switch (each->after) {
-            case hole::target:
-                filled = find_in_blocks(at, room, specials);
-                if (filled > room) [[unlikely]]
-                    return 0;
-                if (at[filled] != '"') [[unlikely]]
-                    filled = measure_difficult_text<Words>(at, at + room, escaped);
-                if (filled == 0) [[unlikely]]
-                    return 0;
-                target = {at, filled};
-                break;
-            case hole::noise:
-                filled = find_in_blocks(at, room, specials);
-                if (filled > room) [[unlikely]]
-                    return 0;
-                if (at[filled] != '"') [[unlikely]] {
-                    bool noise_escaped = false;
-                    filled = measure_difficult_text<Words>(at, at + room, noise_escaped);
-                    if (filled == 0 || noise_escaped) return 0;
-                }
-                break;
-            case hole::integer:
-                filled = Words::count_digits(at, words);
-                if (filled - 1 > 14 || (*at == '0' && filled != 1)) [[unlikely]]
-                    return 0;
-                break;
-            case hole::spaces:
-                filled = Words::count_spaces(at, words);
-                if (filled == 32) [[unlikely]]
-                    return 0;
-                break;
-            default: return room == 0 ? size : 0;
+        if (each->after == hole::target) {
+            filled = find_in_blocks(at, room, specials);
+            if (at[filled] != '"') [[unlikely]]
+                filled = measure_difficult_text<Words>(at, at + room, escaped);
+            if (filled == 0) [[unlikely]]
+                return 0;
+            target = {at, filled};
+        } else if (each->after == hole::end) {
+            return room == 0 ? size : 0;
+        } else if (each->after == hole::noise) {
+            filled = find_in_blocks(at, room, specials);
+            if (at[filled] != '"') [[unlikely]] {
+                bool has_escapes = false;
+                filled = measure_difficult_text<Words>(at, at + room, has_escapes);
+                if (filled == 0 || has_escapes) return 0;
+            }
+        } else if (each->after == hole::integer) {
+            filled = Words::count_digits(at, words);
+            if (filled - 1 > 14 || (*at == '0' && filled != 1)) [[unlikely]]
+                return 0;
+        } else {
+            filled = Words::count_spaces(at, words);
+            if (filled == 32) [[unlikely]]
+                return 0;
         }
         if (filled > room) [[unlikely]]
             return 0;
