@@ -34,12 +34,15 @@ enum class hole : std::uint8_t {
 class event_template {
 public:
     /// A literal and what follows it. To be compared are all of `whole` blocks, and of the block
-    /// behind them the bytes whose bits are set in `rest`: one at least.
+    /// behind them the bytes whose bits are set in `rest`: one at least. In halves of blocks that
+    /// is all of `whole_halves`, and the bytes of the half behind them but the last `padding`.
     struct segment {
         std::uint64_t rest;
         std::uint32_t begin;  // offset of the literal
         std::uint16_t size;   // in bytes
         std::uint8_t whole;
+        std::uint8_t whole_halves;
+        std::uint8_t padding;
         hole after;
     };
     static constexpr std::size_t block_size = 64;
@@ -69,7 +72,10 @@ public:
         segments_[segment_count_++] = {~std::uint64_t{0} >> (block_size - rest),
                                        static_cast<std::uint32_t>(block_count_ * block_size),
                                        static_cast<std::uint16_t>(literal.size()),
-                                       static_cast<std::uint8_t>(blocks - 1), after};
+                                       static_cast<std::uint8_t>(blocks - 1),
+                                       static_cast<std::uint8_t>((literal.size() - 1) / 32),
+                                       static_cast<std::uint8_t>(31 - (literal.size() - 1) % 32),
+                                       after};
         char* const begin = bytes_.data() + block_count_ * block_size;
         std::memcpy(begin, literal.data(), literal.size());
         std::memset(begin + literal.size(), 0, block_size - rest);

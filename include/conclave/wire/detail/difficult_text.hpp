@@ -72,7 +72,7 @@ template <class Words>
 template <class Words>
 [[gnu::always_inline]] inline std::size_t measure_difficult_text(const char* at, const char* limit,
                                                                  bool& escaped) noexcept {
-    const std::size_t size = Words::measure_difficult(at, escaped);
+    const std::size_t size = measure_difficult_text<Words>(at, escaped);
     if (size != 64) return size;
     const json::detail::scanned_string text = json::detail::scan_string(at, limit + 1);
     escaped = text.escaped;

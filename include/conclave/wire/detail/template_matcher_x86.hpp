@@ -84,8 +84,8 @@ struct avx2 {
     }
     // To be called rarely, and so not a part of its callers.
     __attribute__((target("avx2,bmi,bmi2"), noinline, flatten)) static std::size_t
-    measure_difficult(const char* at, bool& escaped) noexcept {
-        return measure_difficult_text<avx2>(at, escaped);
+    measure_difficult(const char* at, const char* limit, bool& escaped) noexcept {
+        return measure_difficult_text<avx2>(at, limit, escaped);
     }
 
     // Which bytes end a run of plain text in a JSON string.
@@ -122,8 +122,8 @@ struct avx2 {
                 bytes[i] = 0xFF;
             return bytes;
         }();
-        const std::size_t words = (of.size - 1U) / 32;
-        const void* const wanted = ones_then_zeros.data() + 31 - (of.size - 1U) % 32;
+        const std::size_t words = of.whole_halves;
+        const void* const wanted = ones_then_zeros.data() + of.padding;
         const auto difference = [&](std::size_t i) CONCLAVE_AVX2_ONLY {
             return _mm256_xor_si256(load(at + 32 * i), load(literal + 32 * i));
         };
@@ -165,8 +165,8 @@ struct avx512 : avx2 {
     }
     __attribute__((target("avx2,avx512f,avx512bw,avx512vbmi2,bmi,bmi2"), noinline,
                    flatten)) static std::size_t
-    measure_difficult(const char* at, bool& escaped) noexcept {
-        return measure_difficult_text<avx512>(at, escaped);
+    measure_difficult(const char* at, const char* limit, bool& escaped) noexcept {
+        return measure_difficult_text<avx512>(at, limit, escaped);
     }
 
     CONCLAVE_AVX512 std::uint64_t special64(const char* at, const comparands& words) noexcept {
@@ -251,7 +251,7 @@ std::size_t match_in_words(const event_template& expected, std::string_view byte
         if (each->after == hole::target) {
             filled = find_in_blocks(at, room, specials);
             if (at[filled] != '"') [[unlikely]]
-                filled = measure_difficult_text<Words>(at, at + room, escaped);
+                filled = Words::measure_difficult(at, at + room, escaped);
             if (filled == 0) [[unlikely]]
                 return 0;
             target = {at, filled};
@@ -261,7 +261,7 @@ std::size_t match_in_words(const event_template& expected, std::string_view byte
             filled = find_in_blocks(at, room, specials);
             if (at[filled] != '"') [[unlikely]] {
                 bool has_escapes = false;
-                filled = measure_difficult_text<Words>(at, at + room, has_escapes);
+                filled = Words::measure_difficult(at, at + room, has_escapes);
                 if (filled == 0 || has_escapes) return 0;
             }
         } else if (each->after == hole::integer) {
