@@ -35,10 +35,10 @@ public:
     bool learns_empty() const noexcept { return rules_->empty_repeat; }
 
     /// Makes `out` the template of an event in which a format's reader found nothing but `target`,
-    /// the text of one of its strings, or nothing at all. `raw` are the event's bytes as `sse::event::raw` gives them,
-    /// and `data` is the part of it that is its payload, with `json::field_reader::padding`
-    /// readable bytes behind it. Returns false if it is no event to learn from; `out` is of no use
-    /// then.
+    /// the text of one of its strings, or nothing at all. `raw` are the event's bytes as
+    /// `sse::event::raw` gives them, and `data` is the part of it that is its payload, with
+    /// `json::field_reader::padding` readable bytes behind it. Returns false if it is no event to
+    /// learn from; `out` is of no use then.
     bool learn(std::string_view raw, std::string_view data, std::string_view target,
                event_template& out) {
         // an event that ends in CR may be followed by an LF that is still part of it
@@ -51,7 +51,8 @@ public:
         fits_ = true;
         if (fields_.read(data, visitor{*this, 0})) return false;
         if (rules_->padded) add_spaces(data);
-        return fits_ && targets_ == (target.empty() ? 0 : 1) && add({raw.data() + raw.size(), 0}, hole::end);
+        return fits_ && targets_ == (target.empty() ? 0 : 1) &&
+               add({raw.data() + raw.size(), 0}, hole::end);
     }
 
 private:

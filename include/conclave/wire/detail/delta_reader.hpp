@@ -19,9 +19,8 @@ public:
     // Reads the next event of `events`; false if there is none until more bytes come. `piece` is
     // valid until the next call, or `prepare` of the parser.
     bool next(sse::parser& events, delta& piece) {
-        const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& to) {
-            return read(event, to);
-        });
+        const auto how = templates_.next(
+            events, piece, [this](const sse::event& event, delta& to) { return read(event, to); });
         return how != found::nothing;
     }
 

@@ -8,9 +8,9 @@
 
 namespace conclave::wire::detail {
 
-// Whether the 64 bytes from `at` on are UTF-8 as far as `inside` says, which is followed by one byte
-// of ASCII. `less` and `equal` give a bit for each byte that is so, as signed numbers. No branches,
-// for which letters come is hard to foretell.
+// Whether the 64 bytes from `at` on are UTF-8 as far as `inside` says, which is followed by one
+// byte of ASCII. `less` and `equal` give a bit for each byte that is so, as signed numbers. No
+// branches, for which letters come is hard to foretell.
 template <class Words>
 [[gnu::always_inline]] inline bool is_utf8(const char* at, std::uint64_t inside) noexcept {
     const auto below = [&](int first) { return Words::less(at, static_cast<char>(first)); };

@@ -76,8 +76,8 @@ struct avx2 {
             const __m256i bytes = load(from);
             const __m256i half = _mm256_set1_epi8(0xF);
             const __m256i low = _mm256_shuffle_epi8(of_low, _mm256_and_si256(bytes, half));
-            const __m256i high = _mm256_shuffle_epi8(
-                of_high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
+            const __m256i high =
+                _mm256_shuffle_epi8(of_high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
             return _mm256_cmpeq_epi8(_mm256_and_si256(low, high), _mm256_setzero_si256());
         };
         return ~mask(others(at), others(at + 32));
@@ -171,22 +171,20 @@ struct avx512 : avx2 {
 
     CONCLAVE_AVX512 std::uint64_t special64(const char* at, const comparands& words) noexcept {
         const __m512i bytes = load64(at);
-        const __mmask64 odd =
-            _kor_mask64(_mm512_cmplt_epi8_mask(bytes, load64(words.spaces)),
-                        _mm512_cmpeq_epi8_mask(bytes, load64(words.backslashes)));
+        const __mmask64 odd = _kor_mask64(_mm512_cmplt_epi8_mask(bytes, load64(words.spaces)),
+                                          _mm512_cmpeq_epi8_mask(bytes, load64(words.backslashes)));
         return _cvtmask64_u64(
             _kor_mask64(odd, _mm512_cmpeq_epi8_mask(bytes, load64(words.quotes))));
     }
     CONCLAVE_AVX512 std::uint64_t line_ends64(const char* at, const comparands& words) noexcept {
-        return _cvtmask64_u64(
-            _mm512_cmpeq_epi8_mask(load64(at), load64(words.line_ends)));
+        return _cvtmask64_u64(_mm512_cmpeq_epi8_mask(load64(at), load64(words.line_ends)));
     }
 
     CONCLAVE_AVX512 bool same(const char* at, const char* literal,
                               const event_template::segment& of) noexcept {
         const std::size_t last = of.whole * std::size_t{64};
-        __m512i sum = _mm512_xor_si512(
-            _mm512_maskz_loadu_epi8(_cvtu64_mask64(of.rest), at + last), load64(literal + last));
+        __m512i sum = _mm512_xor_si512(_mm512_maskz_loadu_epi8(_cvtu64_mask64(of.rest), at + last),
+                                       load64(literal + last));
         const auto add = [&](std::size_t i) CONCLAVE_AVX512_ONLY {
             constexpr int or_of_xor = 0xF6;
             sum = _mm512_ternarylogic_epi64(sum, load64(at + 64 * i), load64(literal + 64 * i),
