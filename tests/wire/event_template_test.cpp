@@ -218,9 +218,9 @@ TEST(EventTemplate, ValidatesNoiseIntegersAndSpaces) {
         const event_template expected = make({{"data: [", kind}, {"\"]\n\n", hole::end}});
         return find(expected, "data: [" + std::string(text) + "\"]\n\n").size != 0;
     };
-    for (const std::string_view text : {"", "abc", "é", "]"})
+    for (const std::string_view text : {"", "abc", "]"})
         EXPECT_TRUE(with(hole::noise, text)) << text;
-    for (const std::string_view text : {"\\n", "\x01", "\xFF", "\n"})
+    for (const std::string_view text : {"é", "\\n", "\x01", "\xFF", "\n"})
         EXPECT_FALSE(with(hole::noise, text)) << text;
     for (const std::string_view text : {"0", "7", "10", "123456789012345"})
         EXPECT_TRUE(with(hole::integer, text)) << text;

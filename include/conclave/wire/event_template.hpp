@@ -17,7 +17,7 @@ enum class hole : std::uint8_t {
     end,
     /// The inside of a JSON string: the piece of the answer, at least one byte.
     target,
-    /// The inside of a JSON string without escapes that nobody looks at.
+    /// The inside of a JSON string that nobody looks at: ASCII without escapes.
     noise,
     /// An integer that nobody looks at, of 1 to 15 digits.
     integer,

@@ -113,7 +113,6 @@ private:
     // match.
     std::size_t match(std::size_t rank, std::string_view bytes, delta& piece) {
         const event_template& expected = templates_[order_[rank]];
-        if (bytes.size() < expected.size()) return 0;
         std::string_view& target = piece.*expected.field();
         bool escaped = false;
         const std::size_t size = matcher_(expected, bytes, target, escaped);
@@ -131,6 +130,7 @@ private:
 
     std::size_t match_others(std::string_view bytes, delta& piece) {
         for (std::size_t rank = 1; rank < max_templates; ++rank) {
+            if (bytes.size() < templates_[order_[rank]].size()) continue;
             if (const std::size_t size = match(rank, bytes, piece)) {
                 use(rank);
                 return size;

@@ -22,14 +22,16 @@ using template_matcher = std::size_t (*)(const event_template& expected, std::st
 inline std::ptrdiff_t measure_hole(hole kind, const char* at, const char* limit,
                                    std::string_view& target, bool& escaped) noexcept {
     switch (kind) {
-        case hole::target:
-        case hole::noise: {
+        case hole::target: {
             const json::detail::scanned_string text = json::detail::scan_string(at, limit);
             if (text.end == nullptr) return -1;
-            if (kind == hole::noise) return text.escaped ? -1 : text.end - at;
             target = {at, static_cast<std::size_t>(text.end - at)};
             escaped = text.escaped;
             return text.end == at ? -1 : text.end - at;
+        }
+        case hole::noise: {
+            const char* const end = json::detail::find_special(at, limit);
+            return end < limit && *end == '"' ? end - at : -1;
         }
         case hole::integer: {
             std::ptrdiff_t size = 0;
