@@ -32,8 +32,8 @@ enum class found : std::uint8_t {
 /// of speed.
 ///
 /// A format's reader is a function `bool read(const sse::event&, delta&)` that returns whether the
-/// event holds nothing but the delta, which is the text of one of its strings: if so, another that
-/// differs only in that text and in what the rules name must mean the same.
+/// event holds nothing but the delta, which is the text of one of its strings or empty: if so,
+/// another that differs only in that text and in what the rules name must mean the same.
 class template_set {
 public:
     /// `rules` must outlive the set.
@@ -87,17 +87,19 @@ private:
     template <class Reader>
     [[gnu::noinline]] found next_after_first(sse::parser& events, std::string_view bytes,
                                              delta& piece, Reader& read) {
-        // Of an event that ended in CRLF the LF is left, if the parser has framed it.
-        const bool after_cr = bytes.starts_with('\n');
-        if (after_cr) {
-            events.skip(1);
-            bytes = events.unframed();
-        }
-        std::size_t size = after_cr ? match(0, bytes, piece) : 0;
-        if (size == 0) size = match_others(bytes, piece);
-        if (size != 0) {
-            events.skip(size);
-            return found::by_template;
+        if (!bytes.empty()) {
+            // Of an event that ended in CRLF the LF is left, if the parser has framed it.
+            const bool after_cr = bytes.front() == '\n';
+            if (after_cr) {
+                events.skip(1);
+                bytes = events.unframed();
+            }
+            std::size_t size = after_cr ? match(0, bytes, piece) : 0;
+            if (size == 0) size = match_others(bytes, piece);
+            if (size != 0) {
+                events.skip(size);
+                return found::by_template;
+            }
         }
         const sse::event* const event = events.next();
         if (event == nullptr) return found::nothing;
