@@ -131,6 +131,30 @@ TEST_P(TemplateDifferential, TextsOfEveryLength) {
     }
 }
 
+TEST(TemplateSet, LearnsAgainWhenEventsRepeatAfterManyThatDidNot) {
+    std::string stream;
+    for (int i = 0; i < 1000; ++i) {
+        const std::string odd = R"({"content":"x","k)" + std::to_string(i) + "\":1}";
+        stream += samples::chat(odd, "");
+    }
+    for (int i = 0; i < 400; ++i)
+        stream += samples::chat(R"({"content":"y)" + std::to_string(i) + "\"}", "");
+    const transcript said = read_by_templates<chat_reader>(stream, 16'384);
+    EXPECT_EQ(said.pieces.size(), 1400U);
+    EXPECT_GT(said.by_template, 250U);
+    EXPECT_LE(said.by_template, 399U);
+}
+
+TEST(TemplateSet, ReadsMarksWithoutTextByTemplates) {
+    std::string stream;
+    for (int i = 0; i < 5; ++i) {
+        stream += samples::anthropic("one", "  ");
+        stream += "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+    }
+    using reader = other_reader<conclave::wire::detail::anthropic_event>;
+    EXPECT_EQ(read_by_templates<reader>(stream, stream.size()).by_template, 8U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, TemplateDifferential, testing::ValuesIn(all_samples()),
                          [](const auto& each) { return std::string(each.param.name); });
 

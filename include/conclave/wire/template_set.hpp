@@ -153,6 +153,11 @@ private:
     }
 
     [[gnu::noinline]] void learn(const sse::event& event, const delta& piece) {
+        if (pause_ != 0) {
+            --pause_;
+            if (pause_ % 16 == 0 && hits_[newest_] == 0) templates_[newest_].clear();
+            return;
+        }
         if (event.raw.empty() || event.raw.size() > event_template::max_size) return;
         std::string_view delta::*field = nullptr;
         for (const auto each : {&delta::text, &delta::reasoning, &delta::refusal}) {
@@ -164,7 +169,7 @@ private:
             if (!learner_.learns_empty()) return;
             field = &delta::text;
         }
-        if (!worth_learning()) return;
+        take_stock();
         // over the one that was not used for the longest time
         event_template& out = templates_[order_.back()];
         if (learner_.learn(event.raw, event.data, piece.*field, out)) {
@@ -178,12 +183,7 @@ private:
     // Where events do not repeat, as in a stream whose every event has its own id, learning from
     // each would be a waste, and so would be trying the templates made of them: when several have
     // not paid off, the pauses between two attempts grow, and what was of no use is forgotten.
-    bool worth_learning() noexcept {
-        if (pause_ != 0) {
-            --pause_;
-            if (pause_ % 16 == 0 && hits_[newest_] == 0) templates_[newest_].clear();
-            return false;
-        }
+    void take_stock() noexcept {
         fruitless_ = hits_[newest_] < worth_while ? fruitless_ + 1 : 0;
         const bool in_vain = fruitless_ > max_templates;
         if (in_vain) pause_ = std::min(2U << (fruitless_ - max_templates), longest_pause);
@@ -194,7 +194,6 @@ private:
         }
         fruitless_ = std::min<std::uint32_t>(fruitless_, 16);
         newest_ = order_.back();
-        return true;
     }
 
     // Moves the template of that rank to the front.
