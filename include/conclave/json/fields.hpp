@@ -40,6 +40,7 @@ public:
     template <class Visitor>
     std::error_code read(std::string_view text, Visitor&& visit) {
         const place begin = skip_space(start(text));
+        if (begin.at >= limit_ || *begin.at != '{') return errc::malformed_json;
         const place end = visit_members(begin, visit);
         if (stopped_ || (end.at <= limit_ && skip_space(end).at == limit_)) return {};
         return errc::malformed_json;
@@ -108,7 +109,7 @@ public:
     std::string_view digits(value& which) noexcept {
         if (kind_of(which) != kind::number) return {};
         const char* const end = skip_number(which.at_);
-        which.end_ = {end, which.quote_};
+        which.end_ = end <= limit_ ? place{end, which.quote_} : failed();
         if (end > limit_) return {};
         return {which.at_, static_cast<std::size_t>(end - which.at_)};
     }
@@ -117,6 +118,7 @@ public:
     std::optional<std::int64_t> integer(value& which) {
         const std::string_view text = digits(which);
         std::int64_t integer = 0;
+        if (text.size() == 1) return text.front() - '0';
         const char* const end = text.data() + text.size();
         const auto [stop, failure] = std::from_chars(text.data(), end, integer);
         if (stop == end && failure == std::errc{}) return integer;
@@ -160,7 +162,7 @@ private:
 
     // Where reading goes on once there is nothing more to read.
     const char* failed_at() const noexcept { return limit_ + 1; }
-    place failed() const noexcept { return {failed_at(), nullptr}; }
+    place failed() const noexcept { return {failed_at(), quotes_.ends()}; }
 
     // Passes over white space, of which there is none in most places.
     [[gnu::always_inline]] const char* skip_space(const char* at) const noexcept {
@@ -173,79 +175,71 @@ private:
     }
     place skip_space(place from) const noexcept { return {skip_space(from.at), from.quote}; }
 
-    // `at`, or behind white space there, if that character is there.
-    [[gnu::always_inline]] const char* expect(char what, const char* at) const noexcept {
+    // Behind `what` there, perhaps behind white space.
+    [[gnu::always_inline]] const char* skip_past(char what, const char* at) const noexcept {
         if (*at == what) [[likely]]
-            return at;
+            return at + 1;
         at = skip_space(at);
-        return *at == what ? at : failed_at();
+        return *at == what ? at + 1 : failed_at();
     }
 
-    // Whether another value follows at `at`, which has to be behind one; if not, `close` does, and
-    // `at` is then behind that.
-    [[gnu::always_inline]] bool is_next(char close, const char*& at) const noexcept {
-        if (*at != ',') {
-            at = skip_space(at);
-            if (*at != ',') {
-                at = *at == close && at < limit_ ? at + 1 : failed_at();
-                return false;
-            }
-        }
-        at = at + 1 < limit_ ? at + 1 : failed_at();
-        return at < limit_;
+    // Behind the bracket that closes.
+    place close(char what, const place& from) const noexcept {
+        const char* const at = skip_space(from.at);
+        return *at == what && at < limit_ ? place{at + 1, from.quote} : failed();
     }
 
     template <class Visitor>
-    place visit_members(place from, Visitor& visit) {
-        auto [at, quote] = from;
-        if (at >= limit_ || *at != '{') return failed();
-        at = skip_space(at + 1);
-        if (*at == '}') return {at + 1, quote};
-        do {
-            at = expect('"', at);
-            if (at >= limit_) return failed();
-            const char* const name = at + 1;
+    [[gnu::always_inline]] place visit_members(place from, Visitor& visit) {
+        from.at = skip_space(from.at + 1);
+        if (*from.at == '}') return close('}', from);
+        for (;;) {
+            const char* const name = from.at + 1;
+            if (*from.at != '"') return failed();
             bool escaped;
-            const place colon = skip_string({at, quote}, escaped);
-            if (colon.at > limit_) return failed();
-            at = skip_space(expect(':', colon.at) + 1);
-            if (at >= limit_) return failed();
-            quote = colon.quote;
-            value member({at, quote});
-            visit(key(name, colon.at - 1), member);
-            const place end = member.end_.at != nullptr ? member.end_ : skip_value({at, quote});
-            at = end.at;
-            quote = end.quote;
-        } while (is_next('}', at));
-        return {at, quote};
+            from = skip_string(from, escaped);
+            if (from.at > limit_) return failed();
+            const char* const name_end = from.at - 1;
+            from.at = skip_space(skip_past(':', from.at));
+            if (from.at >= limit_) return failed();
+            value member(from);
+            visit(key(name, name_end), member);
+            from = member.end_.at != nullptr ? member.end_ : skip_value(from);
+            if (from.at[0] == ',' && from.at[1] == '"') [[likely]] {
+                ++from.at;
+                continue;
+            }
+            from.at = skip_space(from.at);
+            if (*from.at != ',') return close('}', from);
+            from.at = skip_space(from.at + 1);
+        }
     }
 
     template <class Visitor>
-    place visit_elements(place from, Visitor& visit) {
-        auto [at, quote] = from;
-        if (at >= limit_) return failed();
-        at = skip_space(at + 1);
-        if (*at == ']') return {at + 1, quote};
-        do {
-            at = skip_space(at);
-            if (at >= limit_) return failed();
-            value element({at, quote});
+    [[gnu::always_inline]] place visit_elements(place from, Visitor& visit) {
+        from.at = skip_space(from.at + 1);
+        if (*from.at == ']') return close(']', from);
+        for (;;) {
+            if (from.at >= limit_) return failed();
+            value element(from);
             visit(element);
-            const place end = element.end_.at != nullptr ? element.end_ : skip_value({at, quote});
-            at = end.at;
-            quote = end.quote;
-        } while (is_next(']', at));
-        return {at, quote};
+            from = element.end_.at != nullptr ? element.end_ : skip_value(from);
+            from.at = skip_space(from.at);
+            if (*from.at != ',') return close(']', from);
+            from.at = skip_space(from.at + 1);
+        }
     }
 
     [[gnu::always_inline]] place skip_value(place from) {
         bool escaped;
         if (*from.at == '"') return skip_string(from, escaped);
+        if (std::memcmp(from.at, "null", 4) == 0) return {from.at + 4, from.quote};
         return skip_other(from);
     }
     [[gnu::noinline]] place skip_other(place from) {
         if (*from.at == '{' || *from.at == '[') return skip_container(from);
-        return {skip_scalar(from.at), from.quote};
+        const char* const end = skip_scalar(from.at);
+        return end <= limit_ ? place{end, from.quote} : failed();
     }
 
     // At or behind limit_ there are no quotes but those that stand for the end.
@@ -279,8 +273,11 @@ private:
     static bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
 
     const char* skip_digits(const char* at) const noexcept {
-        while (at < limit_ && is_digit(*at))
-            ++at;
+        while (at < limit_) {
+            const std::size_t digits = detail::count_digits(at);
+            at += digits;
+            if (digits != 16) break;
+        }
         return at;
     }
 
@@ -303,47 +300,46 @@ private:
 
     // Without recursion, as the nesting of what nobody looks at has no limit.
     [[gnu::noinline]] place skip_container(place from) {
-        auto [at, quote] = from;
         bool escaped;
-        const auto skip_text = [&] {
-            const place end = skip_string({at, quote}, escaped);
-            at = end.at;
-            quote = end.quote;
-            return at <= limit_;
-        };
-        const auto skip_key = [&] {
-            at = expect('"', at);
-            if (at >= limit_ || !skip_text()) return false;
-            at = skip_space(expect(':', at) + 1);
-            return at < limit_;
-        };
         nesting_.clear();
         for (;;) {
             // a value begins here
-            if (at >= limit_) return failed();
-            if (*at == '{' || *at == '[') {
-                nesting_.push_back(*at == '{' ? '}' : ']');
-                at = skip_space(at + 1);
-                if (*at != nesting_.back()) {
-                    if (nesting_.back() == '}' && !skip_key()) return failed();
+            if (from.at >= limit_) return failed();
+            if (*from.at == '{' || *from.at == '[') {
+                nesting_.push_back(*from.at == '{' ? '}' : ']');
+                from.at = skip_space(from.at + 1);
+                if (*from.at != nesting_.back()) {
+                    if (nesting_.back() == '}') from = skip_key(from);
                     continue;
                 }
-            } else if (*at == '"') {
-                if (!skip_text()) return failed();
+            } else if (*from.at == '"') {
+                from = skip_string(from, escaped);
             } else {
-                at = skip_scalar(at);
+                from.at = skip_scalar(from.at);
+                if (from.at > limit_) return failed();
             }
             // behind a value, or at the bracket that closes one with nothing in it
-            at = skip_space(at);
-            while (at < limit_ && *at == nesting_.back()) {
+            from.at = skip_space(from.at);
+            while (*from.at == nesting_.back()) {
+                from = close(nesting_.back(), from);
                 nesting_.pop_back();
-                if (nesting_.empty()) return {at + 1, quote};
-                at = skip_space(at + 1);
+                if (nesting_.empty() || from.at > limit_) return from;
+                from.at = skip_space(from.at);
             }
-            if (at >= limit_ || *at != ',') return failed();
-            at = skip_space(at + 1);
-            if (nesting_.back() == '}' && !skip_key()) return failed();
+            if (*from.at != ',') return failed();
+            from.at = skip_space(from.at + 1);
+            if (nesting_.back() == '}') from = skip_key(from);
         }
+    }
+
+    // Behind a key and its colon, at the value.
+    [[gnu::always_inline]] place skip_key(place from) const noexcept {
+        bool escaped;
+        if (*from.at != '"') return failed();
+        from = skip_string(from, escaped);
+        if (from.at > limit_) return failed();
+        from.at = skip_space(skip_past(':', from.at));
+        return from;
     }
 
     static std::optional<double> to_real(std::string_view digits) noexcept {
