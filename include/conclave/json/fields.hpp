@@ -39,15 +39,19 @@ public:
     /// been visited. Linear in the text.
     template <class Visitor>
     std::error_code read(std::string_view text, Visitor&& visit) {
-        const place begin = skip_space(start(text));
-        if (begin.at >= limit_ || *begin.at != '{') return errc::malformed_json;
-        const place end = visit_members(begin, visit);
-        if (stopped_ || (end.at <= limit_ && skip_space(end).at == limit_)) return {};
-        return errc::malformed_json;
+        while (!text.empty() && is_space(text.back()))
+            text.remove_suffix(1);
+        while (!text.empty() && is_space(text.front()))
+            text.remove_prefix(1);
+        if (!text.starts_with('{') || text.back() != '}') return errc::malformed_json;
+        // marks have 31 bits
+        if (text.size() >= detail::difficult) return errc::malformed_json;
+        const place end = visit_members(start(text), visit);
+        return stopped_ || end.at == limit_ ? std::error_code{} : errc::malformed_json;
     }
 
     /// Says that a visitor has seen enough: what follows `which` in the text is not looked at, and
-    /// not validated.
+    /// not validated, but for the brace that ends it.
     void stop(value& which) noexcept {
         stopped_ = true;
         which.end_ = failed();
@@ -58,7 +62,7 @@ public:
     template <class Visitor>
     bool each_member(value& outer, Visitor&& visit) {
         if (outer.end_.at != nullptr || *outer.at_ != '{') return false;
-        outer.end_ = visit_members({outer.at_, outer.quote_}, visit);
+        outer.end_ = if_more_follows(visit_members({outer.at_, outer.quote_}, visit));
         return true;
     }
 
@@ -90,27 +94,35 @@ public:
     std::optional<std::string_view> string(value& which) {
         const auto spelled = spelling(which);
         if (!spelled) return std::nullopt;
-        if (!spelled->escaped) return spelled->inside;
-        return unescaped_.unescape(spelled->inside, static_cast<std::size_t>(limit_ - begin_));
+        return spelled->escaped ? unescaped(spelled->inside) : spelled->inside;
     }
 
     /// The same as it is spelled, in place.
-    std::optional<spelled_string> spelling(value& which) noexcept {
+    std::optional<spelled_string> spelling(value& which) const noexcept {
         if (*which.at_ != '"') return std::nullopt;
         const char* const begin = which.at_ + 1;
-        bool escaped = false;
-        which.end_ = skip_string({which.at_, which.quote_}, escaped);
-        if (which.end_.at > limit_) return std::nullopt;
-        const auto size = static_cast<std::size_t>(which.end_.at - 1 - begin);
-        return spelled_string{{begin, size}, escaped};
+        const detail::quote_mark close = which.quote_[1];
+        detail::scanned_string text{begin_ + close, false};
+        if (close >= size_) [[unlikely]] {
+            text = scan_difficult({which.at_, which.quote_});
+            if (text.end == nullptr) {
+                which.end_ = failed();
+                return std::nullopt;
+            }
+        }
+        which.end_ = {text.end + 1, which.quote_ + 2};
+        return spelled_string{{begin, static_cast<std::size_t>(text.end - begin)}, text.escaped};
     }
 
     /// A number as it is spelled, in place; empty if the value is not one.
     std::string_view digits(value& which) noexcept {
         if (kind_of(which) != kind::number) return {};
         const char* const end = skip_number(which.at_);
-        which.end_ = end <= limit_ ? place{end, which.quote_} : failed();
-        if (end > limit_) return {};
+        if (end == nothing) {
+            which.end_ = failed();
+            return {};
+        }
+        which.end_ = {end, which.quote_};
         return {which.at_, static_cast<std::size_t>(end - which.at_)};
     }
 
@@ -145,8 +157,6 @@ private:
     using place = value::place;
 
     place start(std::string_view text) {
-        // marks have 31 bits
-        if (text.size() >= detail::difficult) text = text.substr(0, 0);
         begin_ = text.data();
         limit_ = begin_ + text.size();
         size_ = static_cast<detail::quote_mark>(text.size());
@@ -155,38 +165,47 @@ private:
         return {begin_, quotes_.mark(text)};
     }
 
-    // All functions below take and return places in the text. Such a place may lie behind limit_ by
-    // a few bytes of punctuation, fewer than padding, whatever is there: before a value is read or
-    // handed out, it is seen to that it does not. For only up to there are quotes and bytes in
-    // step.
+    // All functions below take and return places in the text, before its last byte, which is a
+    // brace: so nothing but an object's end can lead there, and only the outermost object's may.
+    // Where there is nothing to read any more is another place, at which no rule finds what it
+    // wants.
+    static constexpr char nothing[16] = {};
+    place failed() const noexcept { return {nothing, quotes_.ends()}; }
 
-    // Where reading goes on once there is nothing more to read.
-    const char* failed_at() const noexcept { return limit_ + 1; }
-    place failed() const noexcept { return {failed_at(), quotes_.ends()}; }
+    place if_more_follows(const place& from) const noexcept {
+        return from.at != limit_ ? from : failed();
+    }
+
+    static bool is_space(char c) noexcept {
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    }
 
     // Passes over white space, of which there is none in most places.
-    [[gnu::always_inline]] const char* skip_space(const char* at) const noexcept {
+    [[gnu::always_inline]] static const char* skip_space(const char* at) noexcept {
         return static_cast<unsigned char>(*at) > ' ' ? at : skip_more_space(at);
     }
-    [[gnu::noinline]] const char* skip_more_space(const char* at) const noexcept {
-        while (at < limit_ && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+    [[gnu::noinline]] static const char* skip_more_space(const char* at) noexcept {
+        while (is_space(*at))
             ++at;
         return at;
-    }
-    place skip_space(place from) const noexcept { return {skip_space(from.at), from.quote}; }
-
-    // Behind `what` there, perhaps behind white space.
-    [[gnu::always_inline]] const char* skip_past(char what, const char* at) const noexcept {
-        if (*at == what) [[likely]]
-            return at + 1;
-        at = skip_space(at);
-        return *at == what ? at + 1 : failed_at();
     }
 
     // Behind the bracket that closes.
     place close(char what, const place& from) const noexcept {
-        const char* const at = skip_space(from.at);
-        return *at == what && at < limit_ ? place{at + 1, from.quote} : failed();
+        return *from.at == what ? place{from.at + 1, from.quote} : failed();
+    }
+
+    // Behind the key there and its colon, at the value; `name_end` is where the key ends.
+    [[gnu::always_inline]] place skip_key(place from, const char*& name_end) const noexcept {
+        if (*from.at != '"') return failed();
+        from = skip_string(from);
+        name_end = from.at - 1;
+        if (*from.at != ':') [[unlikely]] {
+            from.at = skip_space(from.at);
+            if (*from.at != ':') return failed();
+        }
+        from.at = skip_space(from.at + 1);
+        return from;
     }
 
     template <class Visitor>
@@ -195,17 +214,14 @@ private:
         if (*from.at == '}') return close('}', from);
         for (;;) {
             const char* const name = from.at + 1;
-            if (*from.at != '"') return failed();
-            bool escaped;
-            from = skip_string(from, escaped);
-            if (from.at > limit_) return failed();
-            const char* const name_end = from.at - 1;
-            from.at = skip_space(skip_past(':', from.at));
-            if (from.at >= limit_) return failed();
+            const char* name_end;
+            from = skip_key(from, name_end);
+            if (from.at == nothing) [[unlikely]]
+                return from;
             value member(from);
             visit(key(name, name_end), member);
             from = member.end_.at != nullptr ? member.end_ : skip_value(from);
-            if (from.at[0] == ',' && from.at[1] == '"') [[likely]] {
+            if (std::memcmp(from.at, ",\"", 2) == 0) [[likely]] {
                 ++from.at;
                 continue;
             }
@@ -220,7 +236,6 @@ private:
         from.at = skip_space(from.at + 1);
         if (*from.at == ']') return close(']', from);
         for (;;) {
-            if (from.at >= limit_) return failed();
             value element(from);
             visit(element);
             from = element.end_.at != nullptr ? element.end_ : skip_value(from);
@@ -231,115 +246,106 @@ private:
     }
 
     [[gnu::always_inline]] place skip_value(place from) {
-        bool escaped;
-        if (*from.at == '"') return skip_string(from, escaped);
+        if (*from.at == '"') return skip_string(from);
         if (std::memcmp(from.at, "null", 4) == 0) return {from.at + 4, from.quote};
         return skip_other(from);
     }
     [[gnu::noinline]] place skip_other(place from) {
-        if (*from.at == '{' || *from.at == '[') return skip_container(from);
-        const char* const end = skip_scalar(from.at);
-        return end <= limit_ ? place{end, from.quote} : failed();
+        if (*from.at == '{' || *from.at == '[') return if_more_follows(skip_container(from));
+        return skip_scalar(from);
     }
 
-    // At or behind limit_ there are no quotes but those that stand for the end.
-    [[gnu::always_inline]] place skip_string(place from, bool& escaped) const noexcept {
+    [[gnu::always_inline]] place skip_string(place from) const noexcept {
         const detail::quote_mark close = from.quote[1];
-        escaped = false;
         if (close < size_) [[likely]]
             return {begin_ + close + 1, from.quote + 2};
-        return skip_difficult_string(from, escaped);
+        const detail::scanned_string text = scan_difficult(from);
+        return text.end != nullptr ? place{text.end + 1, from.quote + 2} : failed();
     }
-    [[gnu::noinline]] place skip_difficult_string(place from, bool& escaped) const noexcept {
-        if ((from.quote[1] & detail::difficult) == 0) return failed();
-        const detail::scanned_string text = detail::scan_string(from.at + 1, limit_);
-        if (text.end == nullptr) return failed();
-        escaped = text.escaped;
-        return {text.end + 1, from.quote + 2};
+    // A string with more than plain text in it, or one that does not end.
+    [[gnu::noinline]] detail::scanned_string scan_difficult(place from) const noexcept {
+        if ((from.quote[1] & detail::difficult) == 0) return {nullptr, false};
+        return detail::scan_string(from.at + 1, limit_);
+    }
+    [[gnu::noinline]] std::string_view unescaped(std::string_view inside) {
+        return unescaped_.unescape(inside, size_);
     }
 
-    const char* skip_scalar(const char* at) const noexcept {
-        const auto is = [at](std::string_view word) {
-            return std::memcmp(at, word.data(), word.size()) == 0;
+    place skip_scalar(place from) const noexcept {
+        const auto skip = [&](std::string_view word) {
+            const bool is = std::memcmp(from.at, word.data(), word.size()) == 0;
+            return is ? place{from.at + word.size(), from.quote} : failed();
         };
-        switch (*at) {
-            case 'n': return is("null") ? at + 4 : failed_at();
-            case 't': return is("true") ? at + 4 : failed_at();
-            case 'f': return is("false") ? at + 5 : failed_at();
-            default: return skip_number(at);
+        switch (*from.at) {
+            case 'n': return skip("null");
+            case 't': return skip("true");
+            case 'f': return skip("false");
+            default: {
+                const char* const end = skip_number(from.at);
+                return end != nothing ? place{end, from.quote} : failed();
+            }
         }
     }
 
     static bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
 
-    const char* skip_digits(const char* at) const noexcept {
-        while (at < limit_) {
-            const std::size_t digits = detail::count_digits(at);
+    static const char* skip_digits(const char* at) noexcept {
+        std::size_t digits;
+        do {
+            digits = detail::count_digits(at);
             at += digits;
-            if (digits != 16) break;
-        }
+        } while (digits == 16);
         return at;
     }
 
-    const char* skip_number(const char* at) const noexcept {
+    static const char* skip_number(const char* at) noexcept {
         if (*at == '-') ++at;
-        if (!is_digit(*at)) return failed_at();
+        if (!is_digit(*at)) return nothing;
         at = *at == '0' ? at + 1 : skip_digits(at);
         if (*at == '.') {
-            if (!is_digit(at[1])) return failed_at();
+            if (!is_digit(at[1])) return nothing;
             at = skip_digits(at + 1);
         }
         if (*at == 'e' || *at == 'E') {
             ++at;
             if (*at == '+' || *at == '-') ++at;
-            if (!is_digit(*at)) return failed_at();
+            if (!is_digit(*at)) return nothing;
             at = skip_digits(at);
         }
         return at;
     }
 
     // Without recursion, as the nesting of what nobody looks at has no limit.
-    [[gnu::noinline]] place skip_container(place from) {
-        bool escaped;
+    place skip_container(place from) {
+        const char* name_end;
         nesting_.clear();
         for (;;) {
             // a value begins here
-            if (from.at >= limit_) return failed();
             if (*from.at == '{' || *from.at == '[') {
                 nesting_.push_back(*from.at == '{' ? '}' : ']');
                 from.at = skip_space(from.at + 1);
                 if (*from.at != nesting_.back()) {
-                    if (nesting_.back() == '}') from = skip_key(from);
+                    if (nesting_.back() == '}') from = skip_key(from, name_end);
                     continue;
                 }
             } else if (*from.at == '"') {
-                from = skip_string(from, escaped);
+                from = skip_string(from);
             } else {
-                from.at = skip_scalar(from.at);
-                if (from.at > limit_) return failed();
+                from = skip_scalar(from);
             }
             // behind a value, or at the bracket that closes one with nothing in it
             from.at = skip_space(from.at);
             while (*from.at == nesting_.back()) {
-                from = close(nesting_.back(), from);
                 nesting_.pop_back();
-                if (nesting_.empty() || from.at > limit_) return from;
+                ++from.at;
+                if (nesting_.empty()) return from;
+                if (from.at == limit_) return failed();
                 from.at = skip_space(from.at);
             }
             if (*from.at != ',') return failed();
             from.at = skip_space(from.at + 1);
-            if (nesting_.back() == '}') from = skip_key(from);
+            if (nesting_.back() == '}') from = skip_key(from, name_end);
         }
-    }
-
-    // Behind a key and its colon, at the value.
-    [[gnu::always_inline]] place skip_key(place from) const noexcept {
-        bool escaped;
-        if (*from.at != '"') return failed();
-        from = skip_string(from, escaped);
-        if (from.at > limit_) return failed();
-        from.at = skip_space(skip_past(':', from.at));
-        return from;
     }
 
     static std::optional<double> to_real(std::string_view digits) noexcept {
