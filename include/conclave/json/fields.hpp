@@ -101,7 +101,7 @@ public:
     std::optional<spelled_string> spelling(value& which) const noexcept {
         if (*which.at_ != '"') return std::nullopt;
         const char* const begin = which.at_ + 1;
-        const detail::quote_mark close = which.quote_[1];
+        const detail::quote_mark close = closing_quotes_[which.quote_];
         detail::scanned_string text{begin_ + close, false};
         if (close >= size_) [[unlikely]] {
             text = scan_difficult({which.at_, which.quote_});
@@ -162,15 +162,16 @@ private:
         size_ = static_cast<detail::quote_mark>(text.size());
         stopped_ = false;
         unescaped_.clear();
-        return {begin_, quotes_.mark(text)};
+        closing_quotes_ = quotes_.mark(text) + 1;
+        return {begin_, 0};
     }
 
     // All functions below take and return places in the text, before its last byte, which is a
     // brace: so nothing but an object's end can lead there, and only the outermost object's may.
     // Where there is nothing to read any more is another place, at which no rule finds what it
     // wants.
-    static constexpr char nothing[16] = {};
-    place failed() const noexcept { return {nothing, quotes_.ends()}; }
+    static constexpr char nothing[32] = {};
+    place failed() const noexcept { return {nothing, quotes_.count()}; }
 
     place if_more_follows(const place& from) const noexcept {
         return from.at != limit_ ? from : failed();
@@ -185,8 +186,11 @@ private:
         return static_cast<unsigned char>(*at) > ' ' ? at : skip_more_space(at);
     }
     [[gnu::noinline]] static const char* skip_more_space(const char* at) noexcept {
-        while (is_space(*at))
-            ++at;
+        std::size_t spaces;
+        do {
+            spaces = detail::count_space(at);
+            at += spaces;
+        } while (spaces == 16);
         return at;
     }
 
@@ -195,32 +199,36 @@ private:
         return *from.at == what ? place{from.at + 1, from.quote} : failed();
     }
 
-    // Behind the key there and its colon, at the value; `name_end` is where the key ends.
-    [[gnu::always_inline]] place skip_key(place from, const char*& name_end) const noexcept {
-        if (*from.at != '"') return failed();
-        from = skip_string(from);
-        name_end = from.at - 1;
-        if (*from.at != ':') [[unlikely]] {
-            from.at = skip_space(from.at);
-            if (*from.at != ':') return failed();
+    // At the value of the key that begins there, which ends at `name_end`; false if there is none.
+    [[gnu::always_inline]] bool skip_key(place& from, const char*& name_end) const noexcept {
+        const detail::quote_mark closing = closing_quotes_[from.quote];
+        name_end = begin_ + closing;
+        if (closing >= size_) [[unlikely]] {
+            name_end = scan_difficult(from).end;
+            if (name_end == nullptr) return false;
         }
-        from.at = skip_space(from.at + 1);
-        return from;
+        from.at = name_end + 2;
+        from.quote += 2;
+        if (name_end[1] != ':') [[unlikely]] {
+            const char* const colon = skip_space(name_end + 1);
+            if (*colon != ':') return false;
+            from.at = colon + 1;
+        }
+        from.at = skip_space(from.at);
+        return true;
     }
 
     template <class Visitor>
     [[gnu::always_inline]] place visit_members(place from, Visitor& visit) {
         from.at = skip_space(from.at + 1);
-        if (*from.at == '}') return close('}', from);
+        if (*from.at != '"') return close('}', from);
         for (;;) {
             const char* const name = from.at + 1;
             const char* name_end;
-            from = skip_key(from, name_end);
-            if (from.at == nothing) [[unlikely]]
-                return from;
+            if (!skip_key(from, name_end)) return failed();
             value member(from);
             visit(key(name, name_end), member);
-            from = member.end_.at != nullptr ? member.end_ : skip_value(from);
+            from = end_of(member, from);
             if (std::memcmp(from.at, ",\"", 2) == 0) [[likely]] {
                 ++from.at;
                 continue;
@@ -228,6 +236,7 @@ private:
             from.at = skip_space(from.at);
             if (*from.at != ',') return close('}', from);
             from.at = skip_space(from.at + 1);
+            if (*from.at != '"') return failed();
         }
     }
 
@@ -238,11 +247,19 @@ private:
         for (;;) {
             value element(from);
             visit(element);
-            from = element.end_.at != nullptr ? element.end_ : skip_value(from);
+            from = end_of(element, from);
             from.at = skip_space(from.at);
             if (*from.at != ',') return close(']', from);
             from.at = skip_space(from.at + 1);
         }
+    }
+
+    // Where a value ends that has been shown to a visitor. Part by part, as a copy of the whole at
+    // once would wait for its parts to be written.
+    [[gnu::always_inline]] place end_of(const value& shown, const place& begin) {
+        const char* const at = shown.end_.at;
+        if (at == nullptr) return skip_value(begin);
+        return {at, shown.end_.quote};
     }
 
     [[gnu::always_inline]] place skip_value(place from) {
@@ -256,7 +273,7 @@ private:
     }
 
     [[gnu::always_inline]] place skip_string(place from) const noexcept {
-        const detail::quote_mark close = from.quote[1];
+        const detail::quote_mark close = closing_quotes_[from.quote];
         if (close < size_) [[likely]]
             return {begin_ + close + 1, from.quote + 2};
         const detail::scanned_string text = scan_difficult(from);
@@ -264,7 +281,7 @@ private:
     }
     // A string with more than plain text in it, or one that does not end.
     [[gnu::noinline]] detail::scanned_string scan_difficult(place from) const noexcept {
-        if ((from.quote[1] & detail::difficult) == 0) return {nullptr, false};
+        if ((closing_quotes_[from.quote] & detail::difficult) == 0) return {nullptr, false};
         return detail::scan_string(from.at + 1, limit_);
     }
     [[gnu::noinline]] std::string_view unescaped(std::string_view inside) {
@@ -317,7 +334,6 @@ private:
 
     // Without recursion, as the nesting of what nobody looks at has no limit.
     place skip_container(place from) {
-        const char* name_end;
         nesting_.clear();
         for (;;) {
             // a value begins here
@@ -325,7 +341,7 @@ private:
                 nesting_.push_back(*from.at == '{' ? '}' : ']');
                 from.at = skip_space(from.at + 1);
                 if (*from.at != nesting_.back()) {
-                    if (nesting_.back() == '}') from = skip_key(from, name_end);
+                    if (nesting_.back() == '}' && !skip_key_at(from)) return failed();
                     continue;
                 }
             } else if (*from.at == '"') {
@@ -344,8 +360,13 @@ private:
             }
             if (*from.at != ',') return failed();
             from.at = skip_space(from.at + 1);
-            if (nesting_.back() == '}') from = skip_key(from, name_end);
+            if (nesting_.back() == '}' && !skip_key_at(from)) return failed();
         }
+    }
+
+    [[gnu::always_inline]] bool skip_key_at(place& from) const noexcept {
+        const char* name_end;
+        return *from.at == '"' && skip_key(from, name_end);
     }
 
     static std::optional<double> to_real(std::string_view digits) noexcept {
@@ -359,6 +380,8 @@ private:
     const char* begin_ = nullptr;
     const char* limit_ = nullptr;
     detail::quote_mark size_ = 0;
+    const detail::quote_mark* closing_quotes_ =
+        nullptr;  // [i] closes the string that quote i opens
     bool stopped_ = false;
     detail::quote_index quotes_;
     detail::unescape_buffer unescaped_;

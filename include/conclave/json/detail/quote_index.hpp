@@ -300,8 +300,8 @@ public:
         return marks_.get();
     }
 
-    // The four times its end.
-    const quote_mark* ends() const noexcept { return ends_; }
+    // How many quotes there were.
+    quote_mark count() const noexcept { return static_cast<quote_mark>(ends_ - marks_.get()); }
 
 private:
     quote_marker marker_;
