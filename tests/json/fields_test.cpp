@@ -296,7 +296,7 @@ TEST(FieldReader, JudgesChangedTextsAsTheReaderOfDocumentsDoes) {
 }
 
 TEST(FieldReader, StopsWhereItIsTold) {
-    const padded input(R"({"a":{"b":1,"c":2},"d":nonsense)");
+    const padded input(R"({"a":{"b":1,"c":2},"d":nonsense})");
     json::field_reader fields;
     std::string seen;
     EXPECT_FALSE(fields.read(input.text(), [&](std::string_view key, json::value& value) {

@@ -36,7 +36,10 @@ std::vector<detail::quote_mark> mark_by_loop(std::string_view text) {
 
 std::vector<detail::quote_marker> all_markers() {
     std::vector<detail::quote_marker> all{detail::mark_quotes<detail::portable_marks>};
-    if (detail::best_quote_marker() != all.front()) all.push_back(detail::best_quote_marker());
+#if defined(__x86_64__)
+    if (detail::has_avx2()) all.push_back(detail::mark_quotes_avx2);
+    if (detail::has_avx512()) all.push_back(detail::mark_quotes_avx512);
+#endif
     return all;
 }
 

@@ -39,14 +39,19 @@ public:
     /// been visited. Linear in the text.
     template <class Visitor>
     std::error_code read(std::string_view text, Visitor&& visit) {
-        const place begin = skip_space(start(text));
-        const place end = visit_members(begin, visit);
-        if (stopped_ || (end.at <= limit_ && skip_space(end).at == limit_)) return {};
-        return errc::malformed_json;
+        while (!text.empty() && is_space(text.back()))
+            text.remove_suffix(1);
+        while (!text.empty() && is_space(text.front()))
+            text.remove_prefix(1);
+        if (!text.starts_with('{') || text.back() != '}') return errc::malformed_json;
+        // marks have 31 bits
+        if (text.size() >= detail::difficult) return errc::malformed_json;
+        const place end = visit_members(start(text), visit);
+        return stopped_ || end.at == limit_ ? std::error_code{} : errc::malformed_json;
     }
 
     /// Says that a visitor has seen enough: what follows `which` in the text is not looked at, and
-    /// not validated.
+    /// not validated, but for the brace that ends it.
     void stop(value& which) noexcept {
         stopped_ = true;
         which.end_ = failed();
@@ -57,7 +62,7 @@ public:
     template <class Visitor>
     bool each_member(value& outer, Visitor&& visit) {
         if (outer.end_.at != nullptr || *outer.at_ != '{') return false;
-        outer.end_ = visit_members({outer.at_, outer.quote_}, visit);
+        outer.end_ = if_more_follows(visit_members({outer.at_, outer.quote_}, visit));
         return true;
     }
 
@@ -89,27 +94,35 @@ public:
     std::optional<std::string_view> string(value& which) {
         const auto spelled = spelling(which);
         if (!spelled) return std::nullopt;
-        if (!spelled->escaped) return spelled->inside;
-        return unescaped_.unescape(spelled->inside, static_cast<std::size_t>(limit_ - begin_));
+        return spelled->escaped ? unescaped(spelled->inside) : spelled->inside;
     }
 
     /// The same as it is spelled, in place.
-    std::optional<spelled_string> spelling(value& which) noexcept {
+    std::optional<spelled_string> spelling(value& which) const noexcept {
         if (*which.at_ != '"') return std::nullopt;
         const char* const begin = which.at_ + 1;
-        bool escaped = false;
-        which.end_ = skip_string({which.at_, which.quote_}, escaped);
-        if (which.end_.at > limit_) return std::nullopt;
-        const auto size = static_cast<std::size_t>(which.end_.at - 1 - begin);
-        return spelled_string{{begin, size}, escaped};
+        const detail::quote_mark close = closing_quotes_[which.quote_];
+        detail::scanned_string text{begin_ + close, false};
+        if (close >= size_) [[unlikely]] {
+            text = scan_difficult({which.at_, which.quote_});
+            if (text.end == nullptr) {
+                which.end_ = failed();
+                return std::nullopt;
+            }
+        }
+        which.end_ = {text.end + 1, which.quote_ + 2};
+        return spelled_string{{begin, static_cast<std::size_t>(text.end - begin)}, text.escaped};
     }
 
     /// A number as it is spelled, in place; empty if the value is not one.
     std::string_view digits(value& which) noexcept {
         if (kind_of(which) != kind::number) return {};
         const char* const end = skip_number(which.at_);
+        if (end == nothing) {
+            which.end_ = failed();
+            return {};
+        }
         which.end_ = {end, which.quote_};
-        if (end > limit_) return {};
         return {which.at_, static_cast<std::size_t>(end - which.at_)};
     }
 
@@ -117,6 +130,7 @@ public:
     std::optional<std::int64_t> integer(value& which) {
         const std::string_view text = digits(which);
         std::int64_t integer = 0;
+        if (text.size() == 1) return text.front() - '0';
         const char* const end = text.data() + text.size();
         const auto [stop, failure] = std::from_chars(text.data(), end, integer);
         if (stop == end && failure == std::errc{}) return integer;
@@ -143,207 +157,216 @@ private:
     using place = value::place;
 
     place start(std::string_view text) {
-        // marks have 31 bits
-        if (text.size() >= detail::difficult) text = text.substr(0, 0);
         begin_ = text.data();
         limit_ = begin_ + text.size();
         size_ = static_cast<detail::quote_mark>(text.size());
         stopped_ = false;
         unescaped_.clear();
-        return {begin_, quotes_.mark(text)};
+        closing_quotes_ = quotes_.mark(text) + 1;
+        return {begin_, 0};
     }
 
-    // All functions below take and return places in the text. Such a place may lie behind limit_ by
-    // a few bytes of punctuation, fewer than padding, whatever is there: before a value is read or
-    // handed out, it is seen to that it does not. For only up to there are quotes and bytes in
-    // step.
+    // All functions below take and return places in the text, before its last byte, which is a
+    // brace: so nothing but an object's end can lead there, and only the outermost object's may.
+    // Where there is nothing to read any more is another place, at which no rule finds what it
+    // wants.
+    static constexpr char nothing[32] = {};
+    place failed() const noexcept { return {nothing, quotes_.count()}; }
 
-    // Where reading goes on once there is nothing more to read.
-    const char* failed_at() const noexcept { return limit_ + 1; }
-    place failed() const noexcept { return {failed_at(), nullptr}; }
+    place if_more_follows(const place& from) const noexcept {
+        return from.at != limit_ ? from : failed();
+    }
+
+    static bool is_space(char c) noexcept {
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    }
 
     // Passes over white space, of which there is none in most places.
-    [[gnu::always_inline]] const char* skip_space(const char* at) const noexcept {
+    [[gnu::always_inline]] static const char* skip_space(const char* at) noexcept {
         return static_cast<unsigned char>(*at) > ' ' ? at : skip_more_space(at);
     }
-    [[gnu::noinline]] const char* skip_more_space(const char* at) const noexcept {
-        while (at < limit_ && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-            ++at;
+    [[gnu::noinline]] static const char* skip_more_space(const char* at) noexcept {
+        std::size_t spaces;
+        do {
+            spaces = detail::count_space(at);
+            at += spaces;
+        } while (spaces == 16);
         return at;
     }
-    place skip_space(place from) const noexcept { return {skip_space(from.at), from.quote}; }
 
-    // `at`, or behind white space there, if that character is there.
-    [[gnu::always_inline]] const char* expect(char what, const char* at) const noexcept {
-        if (*at == what) [[likely]]
-            return at;
-        at = skip_space(at);
-        return *at == what ? at : failed_at();
+    // Behind the bracket that closes.
+    place close(char what, const place& from) const noexcept {
+        return *from.at == what ? place{from.at + 1, from.quote} : failed();
     }
 
-    // Whether another value follows at `at`, which has to be behind one; if not, `close` does, and
-    // `at` is then behind that.
-    [[gnu::always_inline]] bool is_next(char close, const char*& at) const noexcept {
-        if (*at != ',') {
-            at = skip_space(at);
-            if (*at != ',') {
-                at = *at == close && at < limit_ ? at + 1 : failed_at();
-                return false;
-            }
+    // At the value of the key that begins there, which ends at `name_end`; false if there is none.
+    [[gnu::always_inline]] bool skip_key(place& from, const char*& name_end) const noexcept {
+        const detail::quote_mark closing = closing_quotes_[from.quote];
+        name_end = begin_ + closing;
+        if (closing >= size_) [[unlikely]] {
+            name_end = scan_difficult(from).end;
+            if (name_end == nullptr) return false;
         }
-        at = at + 1 < limit_ ? at + 1 : failed_at();
-        return at < limit_;
+        from.at = name_end + 2;
+        from.quote += 2;
+        if (name_end[1] != ':') [[unlikely]] {
+            const char* const colon = skip_space(name_end + 1);
+            if (*colon != ':') return false;
+            from.at = colon + 1;
+        }
+        from.at = skip_space(from.at);
+        return true;
     }
 
     template <class Visitor>
-    place visit_members(place from, Visitor& visit) {
-        auto [at, quote] = from;
-        if (at >= limit_ || *at != '{') return failed();
-        at = skip_space(at + 1);
-        if (*at == '}') return {at + 1, quote};
-        do {
-            at = expect('"', at);
-            if (at >= limit_) return failed();
-            const char* const name = at + 1;
-            bool escaped;
-            const place colon = skip_string({at, quote}, escaped);
-            if (colon.at > limit_) return failed();
-            at = skip_space(expect(':', colon.at) + 1);
-            if (at >= limit_) return failed();
-            quote = colon.quote;
-            value member({at, quote});
-            visit(key(name, colon.at - 1), member);
-            const place end = member.end_.at != nullptr ? member.end_ : skip_value({at, quote});
-            at = end.at;
-            quote = end.quote;
-        } while (is_next('}', at));
-        return {at, quote};
+    [[gnu::always_inline]] place visit_members(place from, Visitor& visit) {
+        from.at = skip_space(from.at + 1);
+        if (*from.at != '"') return close('}', from);
+        for (;;) {
+            const char* const name = from.at + 1;
+            const char* name_end;
+            if (!skip_key(from, name_end)) return failed();
+            value member(from);
+            visit(key(name, name_end), member);
+            from = end_of(member, from);
+            if (std::memcmp(from.at, ",\"", 2) == 0) [[likely]] {
+                ++from.at;
+                continue;
+            }
+            from.at = skip_space(from.at);
+            if (*from.at != ',') return close('}', from);
+            from.at = skip_space(from.at + 1);
+            if (*from.at != '"') return failed();
+        }
     }
 
     template <class Visitor>
-    place visit_elements(place from, Visitor& visit) {
-        auto [at, quote] = from;
-        if (at >= limit_) return failed();
-        at = skip_space(at + 1);
-        if (*at == ']') return {at + 1, quote};
-        do {
-            at = skip_space(at);
-            if (at >= limit_) return failed();
-            value element({at, quote});
+    [[gnu::always_inline]] place visit_elements(place from, Visitor& visit) {
+        from.at = skip_space(from.at + 1);
+        if (*from.at == ']') return close(']', from);
+        for (;;) {
+            value element(from);
             visit(element);
-            const place end = element.end_.at != nullptr ? element.end_ : skip_value({at, quote});
-            at = end.at;
-            quote = end.quote;
-        } while (is_next(']', at));
-        return {at, quote};
+            from = end_of(element, from);
+            from.at = skip_space(from.at);
+            if (*from.at != ',') return close(']', from);
+            from.at = skip_space(from.at + 1);
+        }
+    }
+
+    // Where a value ends that has been shown to a visitor. Part by part, as a copy of the whole at
+    // once would wait for its parts to be written.
+    [[gnu::always_inline]] place end_of(const value& shown, const place& begin) {
+        const char* const at = shown.end_.at;
+        if (at == nullptr) return skip_value(begin);
+        return {at, shown.end_.quote};
     }
 
     [[gnu::always_inline]] place skip_value(place from) {
-        bool escaped;
-        if (*from.at == '"') return skip_string(from, escaped);
+        if (*from.at == '"') return skip_string(from);
+        if (std::memcmp(from.at, "null", 4) == 0) return {from.at + 4, from.quote};
         return skip_other(from);
     }
     [[gnu::noinline]] place skip_other(place from) {
-        if (*from.at == '{' || *from.at == '[') return skip_container(from);
-        return {skip_scalar(from.at), from.quote};
+        if (*from.at == '{' || *from.at == '[') return if_more_follows(skip_container(from));
+        return skip_scalar(from);
     }
 
-    // At or behind limit_ there are no quotes but those that stand for the end.
-    [[gnu::always_inline]] place skip_string(place from, bool& escaped) const noexcept {
-        const detail::quote_mark close = from.quote[1];
-        escaped = false;
+    [[gnu::always_inline]] place skip_string(place from) const noexcept {
+        const detail::quote_mark close = closing_quotes_[from.quote];
         if (close < size_) [[likely]]
             return {begin_ + close + 1, from.quote + 2};
-        return skip_difficult_string(from, escaped);
+        const detail::scanned_string text = scan_difficult(from);
+        return text.end != nullptr ? place{text.end + 1, from.quote + 2} : failed();
     }
-    [[gnu::noinline]] place skip_difficult_string(place from, bool& escaped) const noexcept {
-        if ((from.quote[1] & detail::difficult) == 0) return failed();
-        const detail::scanned_string text = detail::scan_string(from.at + 1, limit_);
-        if (text.end == nullptr) return failed();
-        escaped = text.escaped;
-        return {text.end + 1, from.quote + 2};
+    // A string with more than plain text in it, or one that does not end.
+    [[gnu::noinline]] detail::scanned_string scan_difficult(place from) const noexcept {
+        if ((closing_quotes_[from.quote] & detail::difficult) == 0) return {nullptr, false};
+        return detail::scan_string(from.at + 1, limit_);
+    }
+    [[gnu::noinline]] std::string_view unescaped(std::string_view inside) {
+        return unescaped_.unescape(inside, size_);
     }
 
-    const char* skip_scalar(const char* at) const noexcept {
-        const auto is = [at](std::string_view word) {
-            return std::memcmp(at, word.data(), word.size()) == 0;
+    place skip_scalar(place from) const noexcept {
+        const auto skip = [&](std::string_view word) {
+            const bool is = std::memcmp(from.at, word.data(), word.size()) == 0;
+            return is ? place{from.at + word.size(), from.quote} : failed();
         };
-        switch (*at) {
-            case 'n': return is("null") ? at + 4 : failed_at();
-            case 't': return is("true") ? at + 4 : failed_at();
-            case 'f': return is("false") ? at + 5 : failed_at();
-            default: return skip_number(at);
+        switch (*from.at) {
+            case 'n': return skip("null");
+            case 't': return skip("true");
+            case 'f': return skip("false");
+            default: {
+                const char* const end = skip_number(from.at);
+                return end != nothing ? place{end, from.quote} : failed();
+            }
         }
     }
 
     static bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
 
-    const char* skip_digits(const char* at) const noexcept {
-        while (at < limit_ && is_digit(*at))
-            ++at;
+    static const char* skip_digits(const char* at) noexcept {
+        std::size_t digits;
+        do {
+            digits = detail::count_digits(at);
+            at += digits;
+        } while (digits == 16);
         return at;
     }
 
-    const char* skip_number(const char* at) const noexcept {
+    static const char* skip_number(const char* at) noexcept {
         if (*at == '-') ++at;
-        if (!is_digit(*at)) return failed_at();
+        if (!is_digit(*at)) return nothing;
         at = *at == '0' ? at + 1 : skip_digits(at);
         if (*at == '.') {
-            if (!is_digit(at[1])) return failed_at();
+            if (!is_digit(at[1])) return nothing;
             at = skip_digits(at + 1);
         }
         if (*at == 'e' || *at == 'E') {
             ++at;
             if (*at == '+' || *at == '-') ++at;
-            if (!is_digit(*at)) return failed_at();
+            if (!is_digit(*at)) return nothing;
             at = skip_digits(at);
         }
         return at;
     }
 
     // Without recursion, as the nesting of what nobody looks at has no limit.
-    [[gnu::noinline]] place skip_container(place from) {
-        auto [at, quote] = from;
-        bool escaped;
-        const auto skip_text = [&] {
-            const place end = skip_string({at, quote}, escaped);
-            at = end.at;
-            quote = end.quote;
-            return at <= limit_;
-        };
-        const auto skip_key = [&] {
-            at = expect('"', at);
-            if (at >= limit_ || !skip_text()) return false;
-            at = skip_space(expect(':', at) + 1);
-            return at < limit_;
-        };
+    place skip_container(place from) {
         nesting_.clear();
         for (;;) {
             // a value begins here
-            if (at >= limit_) return failed();
-            if (*at == '{' || *at == '[') {
-                nesting_.push_back(*at == '{' ? '}' : ']');
-                at = skip_space(at + 1);
-                if (*at != nesting_.back()) {
-                    if (nesting_.back() == '}' && !skip_key()) return failed();
+            if (*from.at == '{' || *from.at == '[') {
+                nesting_.push_back(*from.at == '{' ? '}' : ']');
+                from.at = skip_space(from.at + 1);
+                if (*from.at != nesting_.back()) {
+                    if (nesting_.back() == '}' && !skip_key_at(from)) return failed();
                     continue;
                 }
-            } else if (*at == '"') {
-                if (!skip_text()) return failed();
+            } else if (*from.at == '"') {
+                from = skip_string(from);
             } else {
-                at = skip_scalar(at);
+                from = skip_scalar(from);
             }
             // behind a value, or at the bracket that closes one with nothing in it
-            at = skip_space(at);
-            while (at < limit_ && *at == nesting_.back()) {
+            from.at = skip_space(from.at);
+            while (*from.at == nesting_.back()) {
                 nesting_.pop_back();
-                if (nesting_.empty()) return {at + 1, quote};
-                at = skip_space(at + 1);
+                ++from.at;
+                if (nesting_.empty()) return from;
+                if (from.at == limit_) return failed();
+                from.at = skip_space(from.at);
             }
-            if (at >= limit_ || *at != ',') return failed();
-            at = skip_space(at + 1);
-            if (nesting_.back() == '}' && !skip_key()) return failed();
+            if (*from.at != ',') return failed();
+            from.at = skip_space(from.at + 1);
+            if (nesting_.back() == '}' && !skip_key_at(from)) return failed();
         }
+    }
+
+    [[gnu::always_inline]] bool skip_key_at(place& from) const noexcept {
+        const char* name_end;
+        return *from.at == '"' && skip_key(from, name_end);
     }
 
     static std::optional<double> to_real(std::string_view digits) noexcept {
@@ -357,6 +380,8 @@ private:
     const char* begin_ = nullptr;
     const char* limit_ = nullptr;
     detail::quote_mark size_ = 0;
+    const detail::quote_mark* closing_quotes_ =
+        nullptr;  // [i] closes the string that quote i opens
     bool stopped_ = false;
     detail::quote_index quotes_;
     detail::unescape_buffer unescaped_;

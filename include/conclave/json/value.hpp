@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
-
-#include <conclave/json/detail/quote_index.hpp>
 
 namespace conclave::json {
 
@@ -32,17 +31,18 @@ private:
 class value {
     friend class field_reader;
 
-    // A place in a text: a byte, and the first quote at or behind it.
+    // A place in a text: a byte, and the number of the first quote at or behind it. Not two words
+    // of one size, which GCC would put together in a vector, and each step would wait for that.
     struct place {
         const char* at;
-        const detail::quote_mark* quote;
+        std::uint32_t quote;
     };
 
     explicit value(const place& begin) noexcept : at_(begin.at), quote_(begin.quote) {}
 
     const char* at_;
-    const detail::quote_mark* quote_;
-    place end_{nullptr, nullptr};  // once it has been read
+    std::uint32_t quote_;
+    place end_{nullptr, 0};  // once it has been read
 };
 
 /// What a value is, as told by its first byte.

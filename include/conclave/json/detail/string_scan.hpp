@@ -51,6 +51,40 @@ inline std::size_t first_special(const char* at) noexcept {
 #endif
 }
 
+// How many digits begin the 16 bytes from `at` on.
+inline std::size_t count_digits(const char* at) noexcept {
+#if defined(__x86_64__)
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    const __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values);
+    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(digits));
+    return static_cast<std::size_t>(std::countr_one(mask));
+#else
+    std::size_t count = 0;
+    while (count < 16 && at[count] >= '0' && at[count] <= '9')
+        ++count;
+    return count;
+#endif
+}
+
+// How many spaces, tabs, LFs and CRs begin the 16 bytes from `at` on.
+inline std::size_t count_space(const char* at) noexcept {
+#if defined(__x86_64__)
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto is = [&](char what) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(what)); };
+    const __m128i space =
+        _mm_or_si128(_mm_or_si128(is(' '), is('\t')), _mm_or_si128(is('\n'), is('\r')));
+    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(space));
+    return static_cast<std::size_t>(std::countr_one(mask));
+#else
+    std::size_t count = 0;
+    while (count < 16 &&
+           (at[count] == ' ' || at[count] == '\t' || at[count] == '\n' || at[count] == '\r'))
+        ++count;
+    return count;
+#endif
+}
+
 // The same as far as `limit`; a place at or behind it if there is none before. Up to `scan_padding`
 // bytes behind `limit` are read.
 inline const char* find_special(const char* at, const char* limit) noexcept {

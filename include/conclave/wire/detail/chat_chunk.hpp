@@ -80,35 +80,42 @@ public:
     }
 
 private:
+    // Only the first choice is taken; that it is not it may show at its end. Written part by part,
+    // for copies of all that are dear here.
     void read_choice(json::value& value, content& out) {
-        content choice;
+        delta piece;
+        std::string_view finish;
+        bool has_choice = false, has_error = false, joined = false;
         bool first = true;
         fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "delta" || key == "message") {
-                choice.has_choice = true;
-                read_message(member, choice);
+                has_choice = true;
+                read_message(member, piece, joined);
             } else if (key == "finish_reason") {
-                choice.finish = fields_.string(member).value_or(std::string_view{});
-                if (!choice.finish.empty()) choice.has_choice = true;
+                finish = fields_.string(member).value_or(std::string_view{});
+                has_choice |= !finish.empty();
             } else if (key == "index") {
                 if (fields_.kind_of(member) != json::kind::null) {
                     first = fields_.integer(member) == 0;
                 }
             } else if (key == "error") {
-                if (fields_.truthy(member)) choice.has_error = true;
+                has_error |= fields_.truthy(member);
             }
         });
         if (!first) return;
-        choice.has_error |= out.has_error;
-        choice.has_usage |= out.has_usage;
-        out = choice;
+        out.piece.text = piece.text;
+        out.piece.reasoning = piece.reasoning;
+        out.piece.refusal = piece.refusal;
+        out.finish = finish;
+        out.has_choice = has_choice;
+        out.has_error |= has_error;
+        out.joined = joined;
     }
 
-    void read_message(json::value& value, content& choice) {
-        delta& piece = choice.piece;
+    void read_message(json::value& value, delta& piece, bool& joined) {
         fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "content") {
-                piece.text = read_content(member, choice.joined);
+                piece.text = read_content(member, joined);
             } else if (key == "refusal") {
                 piece.refusal = fields_.string(member).value_or(std::string_view{});
             } else if (key == "reasoning_content" || key == "reasoning") {
