@@ -276,3 +276,8 @@ std::size_t match_in_words(const event_template& expected, std::string_view byte
 }
 
 }  // namespace conclave::wire::detail
+
+#undef CONCLAVE_AVX2_ONLY
+#undef CONCLAVE_AVX2
+#undef CONCLAVE_AVX512_ONLY
+#undef CONCLAVE_AVX512
