@@ -117,12 +117,14 @@ inline const std::error_category& error_category() noexcept {
     return instance;
 }
 
+/// Lets an `errc` stand where a `std::error_code` is wanted.
 inline std::error_code make_error_code(errc value) noexcept {
     return {static_cast<int>(value), error_category()};
 }
 
 }  // namespace conclave
 
+/// Makes the conversion implicit.
 template <>
 struct std::is_error_code_enum<conclave::errc> : std::true_type {};
 

@@ -15,7 +15,9 @@ namespace conclave::http {
 
 /// One header field. A `fields` only ever holds well-formed ones.
 struct field {
+    /// A token; look-ups do not mind its case.
     std::string name;
+    /// Any bytes without control characters, TAB excepted.
     std::string value;
 };
 
@@ -25,6 +27,7 @@ struct field {
 /// is next changed.
 class fields {
 public:
+    /// Goes over the fields in their order.
     using const_iterator = std::vector<field>::const_iterator;
 
     /// Adds a field after those there are; several may have the same name. Reports
@@ -101,7 +104,9 @@ public:
     /// Removes all fields.
     void clear() noexcept { list_.clear(); }
 
+    /// The first field.
     const_iterator begin() const noexcept { return list_.begin(); }
+    /// Behind the last one.
     const_iterator end() const noexcept { return list_.end(); }
 
 private:

@@ -12,9 +12,11 @@ namespace conclave::http {
 
 /// The request line and header fields of an HTTP/1.x request.
 struct request_head {
+    /// `GET`, `POST` and the like, in capitals as they are.
     std::string method;
     /// What the request line names: a path with its query, or `host:port` for CONNECT.
     std::string target;
+    /// The header fields.
     fields header;
     /// 1 for HTTP/1.1, 0 for HTTP/1.0.
     int minor_version = 1;
@@ -28,6 +30,7 @@ struct response_head {
     std::string reason;
     /// 1 for HTTP/1.1, 0 for HTTP/1.0.
     int minor_version = 1;
+    /// The header fields.
     fields header;
 };
 

@@ -32,6 +32,7 @@ struct head_limits {
 template <class Head>
 class basic_head_parser {
 public:
+    /// A parser for one head, which `limits` bound.
     explicit basic_head_parser(head_limits limits = {}) noexcept : limits_(limits) {}
 
     /// Takes what belongs to the head from the front of `input`, and says how many bytes that was:

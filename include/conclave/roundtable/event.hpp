@@ -58,6 +58,7 @@ constexpr std::optional<event_type> to_event_type(std::string_view word) noexcep
 
 /// One event, as a handler gets it: views that are valid during the call only.
 struct roundtable_event {
+    /// What happened. It tells which of the others mean something.
     event_type type = event_type::done;
     /// The seat, in `model_…` events.
     std::size_t model_index = 0;
@@ -101,13 +102,16 @@ public:
     static std::optional<stream_event> from_json(std::string_view frame,
                                                  std::string_view event_name = {});
 
+    /// The same fields as those of `roundtable_event`.
     event_type type = event_type::done;
     std::size_t model_index = 0;
     std::string model;
     std::string delta;
     std::string error;
     std::string data;
+    /// Set in `model_done` and `model_error`.
     std::optional<model_result> result;
+    /// Set in `done`.
     std::optional<roundtable_response> response;
 
     /// The same as views into this object.

@@ -42,6 +42,7 @@ constexpr std::optional<resolution> to_resolution(std::string_view word) noexcep
 /// One seat of a panel: a model, and what is different for it alone. Converts from its name.
 class panel_model {
 public:
+    /// A seat for this model: `provider/model`, or whatever name the client's endpoints take.
     panel_model(std::string name) : name_(std::move(name)) {}
     panel_model(const char* name) : name_(name) {}
 
@@ -66,6 +67,7 @@ public:
         return *this;
     }
 
+    /// What was set; nothing where the provider is to decide.
     const std::string& name() const noexcept { return name_; }
     std::optional<double> temperature() const noexcept { return temperature_; }
     std::optional<double> top_p() const noexcept { return top_p_; }
@@ -86,6 +88,7 @@ private:
 /// in an expression with `co_await` on every compiler.
 class roundtable_request {
 public:
+    /// A request with this question, the same for every model. Add seats by `model`.
     explicit roundtable_request(std::string input) : input_(std::move(input)) {}
 
     /// Reads the body of `POST /v3/roundtable`. Members it does not know are ignored, and null
@@ -152,6 +155,7 @@ public:
         return *this;
     }
 
+    /// What was set, or the default of what was not.
     const std::string& input() const noexcept { return input_; }
     const std::vector<panel_model>& models() const noexcept { return models_; }
     const std::string& instructions() const noexcept { return instructions_; }

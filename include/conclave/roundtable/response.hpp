@@ -24,6 +24,7 @@ public:
     explicit answer_text(std::string text, bool is_json = false)
         : text_(std::move(text)), is_json_(is_json) {}
 
+    /// The text as the model wrote it.
     const std::string& text() const noexcept { return text_; }
     /// Whether the answer is the text of a JSON value, as an `output_schema` asks for.
     bool is_json() const noexcept { return is_json_; }
@@ -73,6 +74,7 @@ struct model_result {
 
     /// Whether it answered.
     bool ok() const noexcept { return !error; }
+    /// The text of its answer.
     const std::string& text() const noexcept { return data.text(); }
 
     friend bool operator==(const model_result&, const model_result&) = default;
@@ -80,7 +82,9 @@ struct model_result {
 
 /// How many seats picked a choice.
 struct vote {
+    /// As the request spells it.
     std::string choice;
+    /// Valid picks alone.
     std::size_t count = 0;
 
     friend bool operator==(const vote&, const vote&) = default;
@@ -88,6 +92,7 @@ struct vote {
 
 /// Totals of a roundtable.
 struct roundtable_meta {
+    /// How the answers became one.
     conclave::resolution resolution = conclave::resolution::summary;
     /// The models that answered, in seat order.
     std::vector<std::string> models_used;
@@ -99,6 +104,7 @@ struct roundtable_meta {
     std::chrono::milliseconds total_duration{0};
     /// The model that merged the answers; absent when none was asked to.
     std::optional<std::string> summary_model;
+    /// What merging used, all attempts together; absent when the provider reported none.
     std::optional<conclave::usage> summary_usage;
     /// Why there is no merged answer although models answered. Additive.
     std::optional<std::string> summary_error;
@@ -116,6 +122,7 @@ struct roundtable_response {
     std::string id;
     /// The one answer; absent in `fast`, and where the others came to none.
     std::optional<answer_text> data;
+    /// Totals, and how the answer came about.
     roundtable_meta meta;
     /// One for each seat, in the order of the request.
     std::vector<model_result> results;

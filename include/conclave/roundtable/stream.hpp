@@ -122,10 +122,12 @@ private:
 template <class Transport>
 class basic_roundtable_stream {
 public:
+    /// As `roundtable_stream` does.
     basic_roundtable_stream(basic_client<Transport>& via, roundtable_request request)
         : queue_(
               std::make_shared<detail::event_queue<Transport>>(via.state(), std::move(request))) {}
     basic_roundtable_stream(basic_roundtable_stream&&) noexcept = default;
+    /// The roundtable that was here is cancelled when `other` is destroyed, which gets it.
     basic_roundtable_stream& operator=(basic_roundtable_stream&& other) noexcept {
         std::swap(queue_, other.queue_);
         return *this;

@@ -10,9 +10,11 @@ namespace conclave::testing {
 
 /// One request as a `scripted_provider` saw it.
 struct recorded_request {
-    /// The request line and header fields, as they came.
+    /// The method, as it came.
     std::string method;
+    /// The path, with its query, as it came.
     std::string target;
+    /// The header fields, as they came.
     http::fields header;
     /// The body, its framing taken off.
     std::string body;
@@ -23,8 +25,9 @@ struct recorded_request {
     bool stream = false;
     /// Whether a stream was asked to report its usage.
     bool stream_usage = false;
-    /// The text of the system prompt, and of the last message of the user.
+    /// The text of the system prompt.
     std::string instructions;
+    /// The text of the last message of the user.
     std::string prompt;
     /// The JSON Schema that the answer is to follow, as JSON text; empty if there is none.
     std::string output_schema;

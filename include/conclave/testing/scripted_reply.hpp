@@ -95,6 +95,7 @@ struct reply_script {
 /// Whether an answer goes out whole or as a stream is for the request to say.
 class scripted_reply {
 public:
+    /// What the functions below call.
     explicit scripted_reply(detail::reply_script script) : script_(std::move(script)) {}
 
     /// The model's reasoning, shown before the answer in tokens of its own.

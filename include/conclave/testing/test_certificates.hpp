@@ -17,7 +17,9 @@ namespace conclave::testing {
 
 /// A certificate and its private key, both as PEM text.
 struct issued_certificate {
+    /// What is shown to a peer.
     std::string certificate;
+    /// What proves that it is one's own.
     std::string private_key;
 };
 
@@ -26,6 +28,7 @@ struct issued_certificate {
 /// OpenSSL fails. Not to be used by two threads at once.
 class test_authority {
 public:
+    /// Makes the key and signs the authority's own certificate.
     test_authority() : key_(make_key()), certificate_(X509_new()) {
         // Each has a name of its own: a client that trusts another finds no issuer, as in real
         // life.
