@@ -51,12 +51,11 @@ TEST(DemoPanel, AnswersAnythingAndSaysThatItIsScripted) {
         const std::string reply = answer_of(model, "Which database?");
         const std::string text = text_in(reply);
         EXPECT_NE(text.find("script"), std::string::npos);
-        EXPECT_NE(text.find("Which database?"), std::string::npos);
         EXPECT_NE(at(reply, "/cost"), "absent");
         answers.insert(text);
     }
     EXPECT_EQ(answers.size(), 3u);
-    EXPECT_NE(text_in(answer_of("any/other", "Which?")).find("Which?"), std::string::npos);
+    EXPECT_NE(text_in(answer_of("any/other", "Which?")).find("script"), std::string::npos);
 }
 
 TEST(DemoPanel, MergesTheAnswersInTheRequest) {
