@@ -139,7 +139,11 @@ private:
     // A string, or in some dialects the parts of one: [{"type": "text", "text": …}].
     std::string_view read_content(json::value& value, bool& joined) {
         if (const auto text = fields_.string(value)) return *text;
+        if (json::field_reader::kind_of(value) != json::kind::array) return {};
         joined = true;
+        return join_parts(value);
+    }
+    [[gnu::noinline]] std::string_view join_parts(json::value& value) {
         if (joined_.capacity() < text_size_) joined_.reserve(text_size_);
         const std::size_t begin = joined_.size();
         fields_.each_element(value, [&](json::value& part) {
@@ -154,7 +158,7 @@ private:
         return std::string_view(joined_).substr(begin);
     }
 
-    void read_usage(json::value& value, completion& to) {
+    [[gnu::noinline]] void read_usage(json::value& value, completion& to) {
         usage read;
         std::optional<std::int64_t> input, output, cache_hits;
         fields_.each_member(value, [&](json::key key, json::value& member) {
