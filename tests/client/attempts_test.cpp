@@ -88,12 +88,14 @@ TEST(Attempts, FollowAnErrorInsideTheStreamThatPasses) {
 }
 
 TEST(Attempts, FollowAConnectionThatBroke) {
-    for (const auto fault : {connection_fault::close, connection_fault::reset}) {
-        scripted_provider provider;
-        provider.on_connect(fault).on("m", answer("fine"));
-        const result got = caller(provider).ask(question());
-        EXPECT_EQ(got.answer.text, "fine") << got.what();
-        EXPECT_EQ(provider.connections(), 2u);
+    for (const bool tls : {false, true}) {
+        for (const auto fault : {connection_fault::close, connection_fault::reset}) {
+            scripted_provider provider(tls ? provider_options().tls() : provider_options());
+            provider.on_connect(fault).on("m", answer("fine"));
+            const result got = caller(provider).ask(question());
+            EXPECT_EQ(got.answer.text, "fine") << got.what();
+            EXPECT_EQ(provider.connections(), 2u);
+        }
     }
 }
 
@@ -210,6 +212,17 @@ TEST(Attempts, ThatMayHaveCostSomethingUnknownMakeTheCostUnknown) {
     EXPECT_FALSE(caller(provider).ask(question()).answer.cost);
     provider.on("n", busy()).on("n", answer("a b c").cost(0.25));
     EXPECT_EQ(caller(provider).ask(question("n")).answer.cost, 0.25);
+}
+
+TEST(Attempts, ThatWereNeverAnsweredMayHaveCostSomething) {
+    for (const scripted_reply& reply :
+         {answer("a").cost(1).close_after_bytes(0), answer("a").cost(1).reset_after_bytes(20)}) {
+        scripted_provider provider;
+        provider.on("m", reply).on("m", answer("a b c").cost(0.25));
+        const result got = caller(provider).ask(question());
+        EXPECT_EQ(got.answer.text, "a b c") << got.what();
+        EXPECT_FALSE(got.answer.cost);
+    }
 }
 
 TEST(Attempts, ArePricedByTheTableWhereTheProviderDoesNotSay) {

@@ -1,5 +1,7 @@
 #include "calling.hpp"
 
+#include <conclave/http/chunked.hpp>
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -169,13 +171,38 @@ TEST(Complete, ReportsAnErrorStatusInTheProvidersWords) {
 TEST(Complete, ReportsAStatusWhateverBecomesOfItsBody) {
     for (scripted_reply reply :
          {status(400, std::string(200'000, 'x')), status(400, "cut short").close_after_bytes(150),
-          status(400, "\xff\xfe"), status(400).framing(body_framing::close_delimited)}) {
+          status(400, "\xff\xfe"), status(400).framing(body_framing::close_delimited),
+          status(400, "\x1f\x8b").header("content-encoding", "gzip")}) {
         scripted_provider provider;
         provider.on("m", reply);
         const result got = caller(provider).ask(question());
         EXPECT_EQ(got.code(), errc::http_status) << got.what();
         EXPECT_EQ(got.failure.http_status(), 400);
     }
+}
+
+TEST(Complete, RetriesAStatusThatPassesWhateverTheCodingOfItsBody) {
+    scripted_provider provider;
+    provider.on(
+        "m",
+        status(503, "\x1f\x8b").header("content-encoding", "gzip").header("retry-after-ms", "1"));
+    provider.on("m", answer("fine"));
+    EXPECT_EQ(caller(provider).ask(question()).answer.text, "fine");
+    provider.on("coded", answer("a b").header("content-encoding", "gzip"));
+    EXPECT_EQ(caller(provider).ask(question("coded")).code(), errc::encoded_body);
+}
+
+TEST(Complete, ShowsWhatCameBeforeAMalformedChunk) {
+    scripted_provider provider;
+    const std::string event =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half\"}}]}\n\n";
+    std::string reply =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    http::append_chunk(reply, event);
+    provider.on("m", raw(reply + "nonsense\r\n"));
+    const result got = caller(provider).ask(question());
+    EXPECT_EQ(got.code(), errc::malformed_http) << got.what();
+    EXPECT_EQ(got.shown, "half");
 }
 
 TEST(Complete, DoesNotFollowARedirect) {
@@ -241,6 +268,24 @@ TEST(Complete, ThrowsAlsoAnErrorOfOurOwnThatTheHandlerThrew) {
     const result got = caller(provider).ask(
         question(), [](const delta&) { throw error(errc::connection_lost, "the handler's own"); });
     EXPECT_EQ(got.what(), "the handler's own");
+    EXPECT_EQ(provider.requests().size(), 1u);
+}
+
+TEST(Complete, ThrowsAlsoAnAbortedOperationOfTheHandlersOwn) {
+    scripted_provider provider;
+    provider.on("m", answer("a b"));
+    const result got = caller(provider).ask(question(), [](const delta&) {
+        throw net::system_error(asio::error::operation_aborted, "the handler's own");
+    });
+    ASSERT_TRUE(got.thrown);
+    try {
+        std::rethrow_exception(got.thrown);
+    } catch (const error& other) {
+        ADD_FAILURE() << other.what();
+    } catch (const net::system_error& thrown) {
+        EXPECT_EQ(thrown.code(), asio::error::operation_aborted);
+        EXPECT_NE(std::string(thrown.what()).find("the handler's own"), std::string::npos);
+    }
     EXPECT_EQ(provider.requests().size(), 1u);
 }
 

@@ -153,7 +153,10 @@ TEST(Models, AreListedAsARequestWouldNameThem) {
     EXPECT_EQ(requests.at(0).target, "/v1/models");
     EXPECT_EQ(requests.at(0).body, "");
     EXPECT_EQ(provider.connections(), 1u);
-    EXPECT_EQ(list(client, 2).outcome.code(), errc::no_endpoint);
+    const result refused = list(client, 2).outcome;
+    EXPECT_EQ(refused.code(), errc::no_endpoint);
+    EXPECT_EQ(refused.failure.field(), "index");
+    EXPECT_EQ(refused.what(), "endpoint number 2 does not exist: the client has 2");
 }
 
 TEST(Models, AreReportedWhereThereIsNoSuchList) {

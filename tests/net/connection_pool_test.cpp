@@ -20,6 +20,14 @@ using namespace running;
 
 const std::string origin = "http://127.0.0.1:80";
 
+using pool_type = net::connection_pool<net::socket_transport>;
+
+std::optional<net::stream> take_from(pool_type& pool, const std::string& from) {
+    std::optional<net::stream> taken;
+    run([&]() -> asio::awaitable<void> { taken = co_await pool.take(from); });
+    return taken;
+}
+
 /// A pool, and connections whose other ends the test holds.
 class fixture {
 public:
@@ -31,6 +39,8 @@ public:
         pool.give(to, net::stream(std::move(pair.client)), rest);
         return pair.server;
     }
+
+    std::optional<net::stream> take(const std::string& from) { return take_from(pool, from); }
 
     /// Sends over a connection that was taken what the server's end then has.
     void expect_that_it_is(std::optional<net::stream> taken, tcp::socket& server) {
@@ -48,7 +58,7 @@ public:
 
     asio::io_context context;
     std::deque<connected_pair> pairs;
-    net::connection_pool<net::socket_transport> pool;
+    pool_type pool;
 };
 
 // What was written over the loopback interface is there by then, and so is the news of a close.
@@ -74,8 +84,8 @@ bool is_closed(tcp::socket& server) {
 TEST(ConnectionPool, HasNothingForAnOriginItWasGivenNothingFor) {
     fixture f;
     f.give("http://127.0.0.1:81");
-    EXPECT_FALSE(f.pool.take(origin));
-    EXPECT_FALSE(f.pool.take("https://127.0.0.1:81"));
+    EXPECT_FALSE(f.take(origin));
+    EXPECT_FALSE(f.take("https://127.0.0.1:81"));
     EXPECT_EQ(f.pool.idle_count(), 1u);
 }
 
@@ -83,9 +93,9 @@ TEST(ConnectionPool, GivesTheLastConnectionFirstAndEachOnce) {
     fixture f;
     tcp::socket& first = f.give();
     tcp::socket& second = f.give();
-    f.expect_that_it_is(f.pool.take(origin), second);
-    f.expect_that_it_is(f.pool.take(origin), first);
-    EXPECT_FALSE(f.pool.take(origin));
+    f.expect_that_it_is(f.take(origin), second);
+    f.expect_that_it_is(f.take(origin), first);
+    EXPECT_FALSE(f.take(origin));
     EXPECT_EQ(f.pool.idle_count(), 0u);
 }
 
@@ -98,7 +108,7 @@ TEST(ConnectionPool, DropsAConnectionThatItsServerHasClosed) {
     reset.set_option(asio::socket_base::linger(true, 0));
     reset.close();
     wait_for_delivery();
-    f.expect_that_it_is(f.pool.take(origin), open);
+    f.expect_that_it_is(f.take(origin), open);
 }
 
 TEST(ConnectionPool, DropsAConnectionWithBytesThatNobodyAskedFor) {
@@ -106,7 +116,7 @@ TEST(ConnectionPool, DropsAConnectionWithBytesThatNobodyAskedFor) {
     tcp::socket& chatty = f.give();
     write(chatty, "HTTP/1.1 408 Request Timeout\r\n\r\n");
     wait_for_delivery();
-    EXPECT_FALSE(f.pool.take(origin));
+    EXPECT_FALSE(f.take(origin));
     EXPECT_TRUE(is_closed(chatty));
 }
 
@@ -115,7 +125,51 @@ TEST(ConnectionPool, ReadsTheRestOfAReplyThatCameLate) {
     tcp::socket& server = f.give(origin, chunked_body());
     write(server, "0\r\n\r\n");
     wait_for_delivery();
-    f.expect_that_it_is(f.pool.take(origin), server);
+    f.expect_that_it_is(f.take(origin), server);
+}
+
+TEST(ConnectionPool, WaitsAMomentForTheRestOfAReply) {
+    for (const std::string first : {"", "0", "0\r\n"}) {
+        fixture f;
+        tcp::socket& server = f.give(origin, chunked_body());
+        write(server, first);
+        // On the same thread, so that the rest is sent once the pool has looked and waits.
+        std::optional<net::stream> taken;
+        asio::steady_timer later(f.context, 6ms);
+        later.async_wait(
+            [&](net::error_code) { write(server, std::string("0\r\n\r\n").substr(first.size())); });
+        run(f.context, [&]() -> asio::awaitable<void> { taken = co_await f.pool.take(origin); });
+        f.expect_that_it_is(std::move(taken), server);
+    }
+}
+
+TEST(ConnectionPool, WaitsForAllUnfinishedRepliesTogetherNoLongerThanAMoment) {
+    net::pool_options options;
+    options.max_idle_per_origin = 200;
+    fixture f(options);
+    for (int i = 0; i < 200; ++i)
+        f.give(origin, chunked_body());
+    const auto taken = time_of([&] { EXPECT_FALSE(f.take(origin)); });
+    EXPECT_GE(taken, 19ms);
+    EXPECT_LT(taken, at_once);  // one after the other would be four seconds
+    EXPECT_EQ(f.pool.idle_count(), 0u);
+}
+
+TEST(ConnectionPool, CancelledWhileItWaitsEndsAndClosesTheConnection) {
+    fixture f;
+    tcp::socket& server = f.give(origin, chunked_body());
+    asio::cancellation_signal signal;
+    asio::steady_timer timer(f.context, 5ms);
+    timer.async_wait([&](net::error_code) { signal.emit(asio::cancellation_type::terminal); });
+    bool threw = false;
+    const auto caller = [&]() -> asio::awaitable<void> { co_await f.pool.take(origin); };
+    asio::co_spawn(f.context, caller,
+                   asio::bind_cancellation_slot(
+                       signal.slot(), [&](std::exception_ptr thrown) { threw = !!thrown; }));
+    f.context.run_for(stall);
+    EXPECT_TRUE(threw);
+    EXPECT_TRUE(is_closed(server));
+    EXPECT_EQ(f.pool.idle_count(), 0u);
 }
 
 TEST(ConnectionPool, DropsAConnectionWhoseReplyHasNotEnded) {
@@ -124,7 +178,7 @@ TEST(ConnectionPool, DropsAConnectionWhoseReplyHasNotEnded) {
         tcp::socket& server = f.give(origin, chunked_body());
         write(server, rest);
         wait_for_delivery();
-        EXPECT_FALSE(f.pool.take(origin)) << rest;
+        EXPECT_FALSE(f.take(origin)) << rest;
         EXPECT_TRUE(is_closed(server)) << rest;
     }
 }
@@ -135,7 +189,7 @@ TEST(ConnectionPool, DropsAConnectionWhoseReplyEndsInNonsenseOrIsFollowedBySomet
         tcp::socket& server = f.give(origin, chunked_body());
         write(server, rest);
         wait_for_delivery();
-        EXPECT_FALSE(f.pool.take(origin)) << rest;
+        EXPECT_FALSE(f.take(origin)) << rest;
         EXPECT_TRUE(is_closed(server)) << rest;
     }
 }
@@ -148,7 +202,7 @@ TEST(ConnectionPool, DoesNotReadForEverWhatAServerGoesOnSending) {
         chunks += "5\r\nabcde\r\n";
     write(server, chunks + "0\r\n\r\n");
     wait_for_delivery();
-    EXPECT_FALSE(f.pool.take(origin));
+    EXPECT_FALSE(f.take(origin));
 }
 
 TEST(ConnectionPool, ForgetsWhatHasBeenIdleForTooLong) {
@@ -157,7 +211,7 @@ TEST(ConnectionPool, ForgetsWhatHasBeenIdleForTooLong) {
     fixture f(options);
     tcp::socket& old = f.give();
     std::this_thread::sleep_for(40ms);
-    EXPECT_FALSE(f.pool.take(origin));
+    EXPECT_FALSE(f.take(origin));
     EXPECT_TRUE(is_closed(old));
     EXPECT_EQ(f.pool.idle_count(), 0u);
 }
@@ -172,9 +226,9 @@ TEST(ConnectionPool, KeepsTheNewestOfTooMany) {
     f.give("http://elsewhere:80");
     EXPECT_EQ(f.pool.idle_count(), 3u);
     EXPECT_TRUE(is_closed(first));
-    f.expect_that_it_is(f.pool.take(origin), third);
-    f.expect_that_it_is(f.pool.take(origin), second);
-    EXPECT_FALSE(f.pool.take(origin));
+    f.expect_that_it_is(f.take(origin), third);
+    f.expect_that_it_is(f.take(origin), second);
+    EXPECT_FALSE(f.take(origin));
 }
 
 TEST(ConnectionPool, KeepsNoneWhereNoneIsWanted) {
@@ -192,7 +246,7 @@ TEST(ConnectionPool, ClosesAllWhenItIsCleared) {
     f.pool.clear();
     EXPECT_TRUE(is_closed(one));
     EXPECT_TRUE(is_closed(other));
-    EXPECT_FALSE(f.pool.take(origin));
+    EXPECT_FALSE(f.take(origin));
 }
 
 TEST(ConnectionPool, GivesNoConnectionToTwoThreads) {
@@ -204,7 +258,7 @@ TEST(ConnectionPool, GivesNoConnectionToTwoThreads) {
     for (int i = 0; i < 4; ++i) {
         workers.emplace_back([&] {
             for (int round = 0; round < 200; ++round) {
-                auto connection = f.pool.take(origin);
+                auto connection = take_from(f.pool, origin);
                 if (!connection) continue;
                 ++taken;
                 f.pool.give(origin, std::move(*connection), {});

@@ -120,6 +120,26 @@ TEST(Exchange, RefusesABodyInACodingThatNobodyAskedFor) {
     EXPECT_EQ(identity.body, "ok");
 }
 
+TEST(Exchange, TellsTheHeadOfAReplyWhoseBodyHasACoding) {
+    const outcome read = exchange_with(
+        "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\nContent-Encoding: gzip\r\n\r\nxx", how::events);
+    EXPECT_EQ(read.status, 503);
+    EXPECT_EQ(read.error_code, static_cast<int>(errc::encoded_body));
+}
+
+TEST(Exchange, DeliversTheEventsBeforeAChunkThatIsMalformed) {
+    const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::string broken : {"nonsense\r\n", "-1\r\n", "0\r\nbad trailer\r\n\r\n"}) {
+        for (const std::size_t segment : {std::size_t{1}, std::size_t{4096}}) {
+            const outcome read = exchange_with(
+                head + "16\r\ndata: one\n\ndata: two\n\n\r\n" + broken, how::events, segment);
+            EXPECT_EQ(read.error_code, static_cast<int>(errc::malformed_http)) << broken;
+            EXPECT_EQ(read.body, "[one][two]") << broken;
+            EXPECT_FALSE(read.reusable);
+        }
+    }
+}
+
 TEST(Exchange, LimitsTheHead) {
     const std::string tail = "\r\nContent-Length: 2\r\n\r\nok";
     const outcome large =
@@ -261,6 +281,11 @@ TEST(Exchange, CancelledWhileItsWriteIsStuckEndsAtOnce) {
     EXPECT_FALSE(sent);
     EXPECT_TRUE(ended);
     EXPECT_LT(taken, at_once);
+    // A reset, and not what the kernel still held of the request.
+    std::string rest;
+    net::error_code end;
+    asio::read(pair.server, asio::dynamic_buffer(rest), end);
+    EXPECT_EQ(end, asio::error::connection_reset) << end.message();
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ public:
                                        conclave::net::error_code& failure) {
         return stream_.write(from, failure);
     }
+    void reset() { stream_.reset(); }
 
 private:
     conclave::net::stream stream_;

@@ -117,6 +117,57 @@ TEST(PanelRetry, IsMadeWhereNobodyListens) {
     EXPECT_EQ(run.response.results[0].cost, 0.0);
 }
 
+TEST(PanelRetry, WhatWasSentAndNeverAnsweredHasAnUnknownCost) {
+    scripted_provider provider;
+    provider.on("m/a", testing::silent());
+    roundtable_request request = one_seat();
+    request.timeout(200ms);
+    const panel_run run = run_panel(provider, request);
+    EXPECT_EQ(run.response.results[0].error_code, errc::model_timeout);
+    EXPECT_FALSE(run.response.results[0].cost);
+    EXPECT_FALSE(run.response.meta.cost_complete);
+}
+
+TEST(PanelRetry, WhatWasDeclinedByItsStatusCostsNothing) {
+    scripted_provider provider;
+    provider.on("m/a", status(400));
+    const panel_run run = run_panel(provider, one_seat());
+    EXPECT_EQ(run.response.results[0].cost, 0.0);
+    EXPECT_TRUE(run.response.meta.cost_complete);
+}
+
+// A transport whose system has no more of what a connection takes, for one origin.
+class exhausted_transport : public net::socket_transport {
+public:
+    using net::socket_transport::socket_transport;
+
+    asio::awaitable<net::stream> connect(http::url to, net::connect_options options,
+                                         net::clocks<timer_type>& timers) {
+        if (to.host() == "exhausted.invalid") {
+            throw net::system_error(asio::error::no_memory, "thread");
+        }
+        return net::socket_transport::connect(std::move(to), options, timers);
+    }
+};
+
+TEST(PanelRetry, AFailureOfTheSystemIsThatOfItsSeat) {
+    scripted_provider provider;
+    provider.otherwise(answer("well"));
+    client_options options = options_for(provider);
+    options.endpoints.emplace_back("http://exhausted.invalid/v1").prefix = "x/";
+    roundtable_request request = one_seat();
+    request.model("x/a").max_retries(0);
+    asio::io_context context;
+    basic_client<exhausted_transport> via(context, options);
+    const auto response = run_to_end(context, roundtable(via, request));
+    EXPECT_EQ(response.text(), "well");
+    ASSERT_EQ(response.results.size(), 2u);
+    EXPECT_TRUE(response.results[0].ok());
+    EXPECT_EQ(response.results[1].error_code, errc::connect_failed);
+    EXPECT_NE(response.results[1].error.value_or("").find("thread"), std::string::npos);
+    EXPECT_EQ(response.results[1].cost, 0.0);
+}
+
 TEST(PanelRetry, WaitsAsLongAsItIsAskedTo) {
     scripted_provider provider;
     provider.on("m/a", status(429).header("retry-after-ms", "300")).on("m/a", answer("well"));

@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <conclave/json/detail/string_scan.hpp>
 #include <conclave/wire/detail/template_matcher.hpp>
 
 namespace {
@@ -144,14 +145,82 @@ TEST(EventTemplate, ValidatesText) {
     }
 }
 
+// All matchers take `text` as the general reader does.
+void expect_same_judgement(const event_template& expected, std::string_view text) {
+    std::string event = "data: \"" + std::string(text) + "\"\n\n";
+    const std::size_t size = event.size();
+    event.append(conclave::json::detail::scan_padding, '"');
+    const char* const begin = event.data() + 7;
+    const char* const limit = event.data() + size;
+    const auto judged = conclave::json::detail::scan_string(begin, limit);
+    const bool valid = judged.end == begin + text.size() && !text.empty();
+    for (const detail::template_matcher matcher : all_matchers()) {
+        std::string_view target;
+        bool escaped = false;
+        const bool taken =
+            matcher(expected, std::string_view(event).substr(0, size), target, escaped) == size;
+        ASSERT_EQ(taken, valid) << testing::PrintToString(std::string(text));
+        if (taken) {
+            ASSERT_EQ(escaped, judged.escaped) << text;
+            ASSERT_EQ(target, text);
+        }
+    }
+}
+
+TEST(EventTemplate, JudgesLettersAsTheGeneralReaderDoes) {
+    const event_template expected = make({{"data: \"", hole::target}, {"\"\n\n", hole::end}});
+    constexpr std::string_view bounds =
+        "a\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xE1\xEC\xED\xEE\xEF\xF0\xF1\xF4\xF5\xFF";
+    std::string text = "....";
+    for (const char first : bounds) {
+        text[0] = first;
+        for (const char second : bounds) {
+            text[1] = second;
+            for (const char third : bounds) {
+                text[2] = third;
+                for (const char fourth : bounds) {
+                    text[3] = fourth;
+                    expect_same_judgement(expected, text);
+                    if (HasFatalFailure()) return;
+                }
+            }
+        }
+    }
+}
+
+TEST(EventTemplate, JudgesEscapesAsTheGeneralReaderDoes) {
+    const event_template expected = make({{"data: \"", hole::target}, {"\"\n\n", hole::end}});
+    for (int letter = 0; letter < 256; ++letter) {
+        for (const std::size_t before : {0U, 1U, 31U, 57U, 58U, 59U, 60U, 61U, 62U, 63U}) {
+            const std::string text =
+                std::string(before, 'x') + '\\' + static_cast<char>(letter) + "0a";
+            expect_same_judgement(expected, text);
+            expect_same_judgement(expected, text + "Ff");
+            if (HasFatalFailure()) return;
+        }
+    }
+    constexpr std::string_view digits = "09afAF/:@G`gu\\\"\x80";
+    for (std::size_t i = 0; i < digits.size() * digits.size(); ++i) {
+        const std::string two{digits[i % digits.size()], digits[i / digits.size()]};
+        for (const std::size_t before : {0U, 29U, 56U, 57U, 58U}) {
+            const std::string head = std::string(before, 'x') + "\\u";
+            for (const std::string_view rest : {"", "0", "00"}) {
+                expect_same_judgement(expected, head + two + std::string(rest));
+                expect_same_judgement(expected, head + std::string(rest) + two);
+            }
+            if (HasFatalFailure()) return;
+        }
+    }
+}
+
 TEST(EventTemplate, ValidatesNoiseIntegersAndSpaces) {
     const auto with = [](hole kind, std::string_view text) {
         const event_template expected = make({{"data: [", kind}, {"\"]\n\n", hole::end}});
         return find(expected, "data: [" + std::string(text) + "\"]\n\n").size != 0;
     };
-    for (const std::string_view text : {"", "abc", "é", "]"})
+    for (const std::string_view text : {"", "abc", "]"})
         EXPECT_TRUE(with(hole::noise, text)) << text;
-    for (const std::string_view text : {"\\n", "\x01", "\xFF", "\n"})
+    for (const std::string_view text : {"é", "\\n", "\x01", "\xFF", "\n"})
         EXPECT_FALSE(with(hole::noise, text)) << text;
     for (const std::string_view text : {"0", "7", "10", "123456789012345"})
         EXPECT_TRUE(with(hole::integer, text)) << text;

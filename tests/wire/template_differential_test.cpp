@@ -119,15 +119,40 @@ TEST_P(TemplateDifferential, TextsOfEveryLength) {
     for (const std::string_view odd : {"", "\\n", "é", "\\u00e9", "\\ud83e\\udd8c", "日本", "\\"}) {
         for (std::size_t size = 0; size < 200; ++size) {
             std::string event = of.event;
-            const std::size_t text = event.find("two") != event.npos    ? event.find("two")
-                                     : event.find("th\\") != event.npos ? event.find("th\\")
-                                                                        : event.find("so\\n");
+            const std::size_t text = event.find("two") != event.npos     ? event.find("two")
+                                     : event.find("th\\") != event.npos  ? event.find("th\\")
+                                     : event.find("so\\n") != event.npos ? event.find("so\\n")
+                                                                         : event.rfind("ping");
             ASSERT_NE(text, event.npos);
             event.insert(text, std::string(size, 'x') + std::string(odd));
             expect_the_same(of, of.before + event + of.behind, 100'000);
             if (HasFatalFailure()) return;
         }
     }
+}
+
+TEST(TemplateSet, LearnsAgainWhenEventsRepeatAfterManyThatDidNot) {
+    std::string stream;
+    for (int i = 0; i < 1000; ++i) {
+        const std::string odd = R"({"content":"x","k)" + std::to_string(i) + "\":1}";
+        stream += samples::chat(odd, "");
+    }
+    for (int i = 0; i < 400; ++i)
+        stream += samples::chat(R"({"content":"y)" + std::to_string(i) + "\"}", "");
+    const transcript said = read_by_templates<chat_reader>(stream, 16'384);
+    EXPECT_EQ(said.pieces.size(), 1400U);
+    EXPECT_GT(said.by_template, 250U);
+    EXPECT_LE(said.by_template, 399U);
+}
+
+TEST(TemplateSet, ReadsMarksWithoutTextByTemplates) {
+    std::string stream;
+    for (int i = 0; i < 5; ++i) {
+        stream += samples::anthropic("one", "  ");
+        stream += "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+    }
+    using reader = other_reader<conclave::wire::detail::anthropic_event>;
+    EXPECT_EQ(read_by_templates<reader>(stream, stream.size()).by_template, 8U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, TemplateDifferential, testing::ValuesIn(all_samples()),

@@ -190,15 +190,19 @@ inline std::string responses(std::string_view number, std::string_view text,
 }
 
 inline std::string google(std::string_view text, std::string_view count) {
-    std::string event = R"(data: {"candidates":[{"content":{"parts":[{"text":")";
-    event.append(text).append(R"("}],"role":"model"},"index":0}],"usageMetadata":)");
-    return event.append(R"({"totalTokenCount":)").append(count).append("}}\n\n");
+    std::string event = R"(data: {"candidates": [{"content": {"parts": [{"text": ")";
+    event.append(text).append(R"("}],"role": "model"},"index": 0}],"usageMetadata": )");
+    event.append(R"({"promptTokenCount": 7,"totalTokenCount": )").append(count);
+    return event.append("}}\r\n\r\n");
 }
 
 }  // namespace samples
 
 inline std::vector<sample> all_samples() {
     using namespace samples;
+    const std::string ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+    const std::string stop_block =
+        "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
     const std::string done = "data: [DONE]\n\n";
     const std::string stop = R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
                              "\n\n";
@@ -213,8 +217,10 @@ inline std::vector<sample> all_samples() {
             chat(R"({"reasoning_content":"so\n"})", ""),
             {chat(R"({"refusal":"no"})", ""), chat(R"({"content":"B"})", ""), stop}),
         make_sample<other_reader<wire::detail::anthropic_event>>(
-            "anthropic", {anthropic("one", ""), "event: ping\ndata: {\"type\": \"ping\"}\n\n"},
-            anthropic(" two", "  "), {anthropic(" three", "     ")}),
+            "anthropic", {anthropic("one", ""), ping, anthropic("1", ""), ping, stop_block},
+            anthropic(" two", "  "), {anthropic(" three", "     "), stop_block, ping}),
+        make_sample<other_reader<wire::detail::anthropic_event>>(
+            "ping", {anthropic("one", ""), ping}, ping, {anthropic(" two", " "), ping}),
         make_sample<other_reader<wire::detail::responses_event>>(
             "responses", {responses("9", "one", "x")}, responses("10", " two", "yz"),
             {responses("11", " three", "")}),

@@ -72,6 +72,16 @@ inline error status_error(const http::response_head& head, std::string_view body
     return error(errc::http_status, what, std::move(details));
 }
 
+/// The error that a failure of the system's stands for where nothing below knew a better one: that
+/// no thread could be started, or OpenSSL had no memory left.
+inline error system_failure(const net::system_error& failure) {
+    if (failure.code() == asio::error::operation_aborted) return error(errc::cancelled);
+    error_details details;
+    details.cause = failure.code();
+    return error(errc::connect_failed, std::string("connection failed: ") + failure.what(),
+                 std::move(details));
+}
+
 /// The error that a failure inside a reply stands for.
 inline error reply_error(wire::failure failure) {
     error_details details;
@@ -100,7 +110,6 @@ public:
             const error refused = co_await read_status_error(exchange);
             throw refused;
         }
-        may_be_billed_ = true;
         if (is_event_stream(head)) {
             co_await read_stream(exchange, answer, observer);
         } else {
@@ -123,7 +132,8 @@ public:
         co_return body;
     }
 
-    /// Whether the provider began to answer, so that it may charge for this attempt.
+    /// Whether the provider may charge for this attempt: it has the whole request, and no error
+    /// status said that it declined.
     bool may_be_billed() const noexcept { return may_be_billed_; }
 
 private:
@@ -135,7 +145,7 @@ private:
     // server just now: if it dies before any byte of reply, the request is sent again on a new one,
     // once.
     asio::awaitable<exchange_type> open() {
-        std::optional<stream_type> pooled = client_.pool.take(base().origin());
+        std::optional<stream_type> pooled = co_await client_.pool.take(base().origin());
         if (pooled) {
             exchange_type reused(std::move(*pooled));
             bool died = false;
@@ -156,7 +166,11 @@ private:
 
     asio::awaitable<void> converse(exchange_type& exchange) {
         co_await exchange.send(request_.head, request_.body);
+        // Whoever has all of the request may be at work on it, and says so only with the head.
+        if (exchange.sent()) may_be_billed_ = true;
         co_await exchange.read_head();
+        const int status = exchange.head().status;
+        may_be_billed_ = status >= 200 && status <= 299;
     }
 
     asio::awaitable<error> read_status_error(exchange_type& exchange) {

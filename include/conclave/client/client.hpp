@@ -36,6 +36,9 @@ struct client_state {
             }
             bases.push_back(std::move(base));
         }
+        for (const http::url& base : bases) {
+            if (base.is_tls()) transport.prepare_tls();
+        }
     }
 
     asio::any_io_executor executor;
@@ -90,7 +93,8 @@ inline error no_endpoint(const std::vector<endpoint>& endpoints, const std::stri
 }  // namespace detail
 
 /// Reaches models: endpoints, keys, prices, TLS settings and a pool of connections, shared by all
-/// calls made with it. Cheap to make, but for the system's certificates; make one and keep it.
+/// calls made with it. Cheap to make, but for the system's certificates, which are read if an
+/// endpoint is `https`; make one and keep it.
 ///
 /// Thread-safety: may be used by several threads at once. It may be destroyed while calls are under
 /// way; they end as they would have.
@@ -98,7 +102,8 @@ template <class Transport>
 class basic_client {
 public:
     /// Calls run on strands of `executor`. Throws `error` with `errc::invalid_url` for an endpoint
-    /// whose base URL is none, and with `errc::tls_failed` for certificates that cannot be read.
+    /// whose base URL is none, and with `errc::tls_failed` for certificates that cannot be
+    /// read and are needed.
     basic_client(asio::any_io_executor executor, client_options options)
         : state_(std::make_shared<detail::client_state<Transport>>(std::move(executor),
                                                                    std::move(options))) {}

@@ -45,12 +45,7 @@ asio::awaitable<completion> perform_call(std::shared_ptr<client_state<Transport>
     validate(what);
     handler_observer<Handler> observer(on_delta);
     performance<Transport> running(std::move(client), what, {}, observer);
-    call_report report;
-    try {
-        report = co_await running.run();
-    } catch (const handler_failed& failure) {
-        failure.rethrow();
-    }
+    call_report report = co_await running.run();
     if (report.failure) throw error(*report.failure);
     report.answer.usage = report.usage;
     report.answer.cost = report.cost;

@@ -22,6 +22,16 @@ namespace conclave {
 
 namespace detail {
 
+// Says how many there are: a number has no prefix to look for.
+inline error no_such_endpoint(std::size_t index, std::size_t count) {
+    error_details details;
+    details.field = "index";
+    return error(errc::no_endpoint,
+                 "endpoint number " + std::to_string(index) + " does not exist: the client has " +
+                     std::to_string(count),
+                 std::move(details));
+}
+
 // The names in `{"data":[{"id":"…"}, …]}` (OpenAI, GET /models).
 inline std::vector<std::string> read_model_names(const std::string& body) {
     json::document parsed;
@@ -43,7 +53,7 @@ asio::awaitable<std::vector<std::string>> fetch_models(
     std::shared_ptr<client_state<Transport>> client, std::size_t index,
     std::chrono::milliseconds timeout) {
     if (index >= client->options.endpoints.size()) {
-        throw no_endpoint(client->options.endpoints, "endpoint", std::to_string(index));
+        throw no_such_endpoint(index, client->options.endpoints.size());
     }
     const endpoint& from = client->options.endpoints[index];
     prepared_request request;
@@ -63,8 +73,8 @@ asio::awaitable<std::vector<std::string>> fetch_models(
         co_await group.join();
     } catch (const error& failure) {
         thrown = std::make_exception_ptr(without_secrets(failure, from));
-    } catch (const net::system_error&) {
-        thrown = std::current_exception();
+    } catch (const net::system_error& failure) {
+        thrown = std::make_exception_ptr(system_failure(failure));
     }
     const auto mine = co_await asio::this_coro::cancellation_state;
     if (thrown) {
@@ -83,7 +93,8 @@ asio::awaitable<std::vector<std::string>> fetch_models(
 
 /// The models that endpoint number `index` of the client says it serves, named as a request would
 /// (`GET {base_url}/models`). Throws `error`: `errc::http_status` where the endpoint has no such
-/// list, `errc::model_timeout` after `timeout`.
+/// list, `errc::no_endpoint` where there is no such endpoint, `errc::model_timeout` after
+/// `timeout`.
 ///
 /// Cancellation: terminal.
 template <class Transport>

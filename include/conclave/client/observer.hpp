@@ -7,6 +7,7 @@
 #include <conclave/config.hpp>
 #include <conclave/error.hpp>
 #include <conclave/net/asio.hpp>
+#include <conclave/net/run_on_strand.hpp>
 #include <conclave/wire/completion.hpp>
 
 namespace conclave::detail {
@@ -27,25 +28,13 @@ protected:
     ~call_observer() = default;
 };
 
-/// Leaves a call in place of what a user's handler threw. It is no `std::exception`, so that
-/// nothing on the way takes the handler's exception for a failure of the call.
-class handler_failed {
-public:
-    explicit handler_failed(std::exception_ptr thrown) : thrown_(std::move(thrown)) {}
-
-    [[noreturn]] void rethrow() const { std::rethrow_exception(thrown_); }
-
-private:
-    std::exception_ptr thrown_;
-};
-
-/// Calls a user's handler so that what it throws arrives as `handler_failed`.
+/// Calls a user's handler so that what it throws arrives as `net::handler_failed`.
 template <class Handler, class... Arguments>
 void call_handler(Handler& handler, const Arguments&... arguments) {
     try {
         handler(arguments...);
     } catch (...) {
-        throw handler_failed(std::current_exception());
+        throw net::handler_failed(std::current_exception());
     }
 }
 

@@ -135,8 +135,7 @@ private:
         } catch (const error& failure) {
             report_.failure = failure;
         } catch (const net::system_error& failure) {
-            if (failure.code() != asio::error::operation_aborted) throw;
-            report_.failure.emplace(errc::cancelled);
+            report_.failure = system_failure(failure);
         }
         const auto mine = co_await asio::this_coro::cancellation_state;
         const bool cancelled = mine.cancelled() != asio::cancellation_type::none;

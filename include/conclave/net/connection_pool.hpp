@@ -30,8 +30,8 @@ struct pool_options {
 /// Connections that wait for the next call. The last one given is the first one taken, so that the
 /// surplus of a busy time grows old and is dropped.
 ///
-/// Nothing here waits: a connection is looked at when it is taken, without blocking, and one that
-/// its server has closed meanwhile, or that has bytes nobody asked for, is dropped.
+/// A connection is looked at when it is taken, and one that its server has closed meanwhile, or
+/// that has bytes nobody asked for, is dropped.
 ///
 /// Thread-safety: may be used by several threads at once.
 template <class Transport>
@@ -42,15 +42,25 @@ public:
 
     explicit connection_pool(pool_options options) : options_(options) {}
 
-    /// A connection to `origin` that can be used, if there is one.
-    std::optional<stream_type> take(const std::string& origin) {
-        for (;;) {
+    /// A connection to `origin` that can be used, if there is one. Where the last reply's framing
+    /// has not all come, this waits a moment for it: 20 ms for all connections together.
+    ///
+    /// Cancellation: terminal; the connection waited for is closed.
+    asio::awaitable<std::optional<stream_type>> take(std::string origin) {
+        const auto give_up = clock_type::now() + longest_wait;
+        std::optional<stream_type> found;
+        while (!found) {
             std::optional<idle> candidate = pop(origin);
-            if (!candidate) return std::nullopt;
-            const bool fresh = clock_type::now() - candidate->since <= options_.idle_timeout;
-            if (fresh && is_usable(*candidate)) return std::move(candidate->connection);
-            candidate->connection.close();
+            if (!candidate) break;
+            if (clock_type::now() - candidate->since > options_.idle_timeout) continue;
+            condition is = look_at(*candidate);
+            while (is == condition::unfinished && clock_type::now() < give_up) {
+                co_await pause();
+                is = look_at(*candidate);
+            }
+            if (is == condition::usable) found.emplace(std::move(candidate->connection));
         }
+        co_return found;
     }
 
     /// Keeps a connection to `origin`. `rest` is what is still to come of the last reply's framing:
@@ -82,6 +92,10 @@ public:
     }
 
 private:
+    enum class condition { usable, unfinished, useless };
+
+    static constexpr std::chrono::milliseconds longest_wait{20};
+
     struct idle {
         stream_type connection;
         http::body_decoder rest;
@@ -97,20 +111,26 @@ private:
         return last;
     }
 
-    static bool is_usable(idle& candidate) {
+    static asio::awaitable<void> pause() {
+        typename Transport::timer_type timer(co_await asio::this_coro::executor);
+        timer.expires_after(longest_wait / 10);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+
+    static condition look_at(idle& candidate) {
         std::array<char, 1024> bytes;
         for (int reads = 0; reads < 4; ++reads) {
             error_code failure;
             const std::size_t size =
                 candidate.connection.read_available(asio::buffer(bytes), failure);
             if (failure == asio::error::would_block || failure == asio::error::try_again) {
-                return candidate.rest.done();
+                return candidate.rest.done() ? condition::usable : condition::unfinished;
             }
-            if (failure || size == 0 || candidate.rest.done()) return false;
+            if (failure || size == 0 || candidate.rest.done()) return condition::useless;
             const auto piece = candidate.rest.decode(std::span<char>(bytes.data(), size));
-            if (candidate.rest.error() || piece.consumed < size) return false;
+            if (candidate.rest.error() || piece.consumed < size) return condition::useless;
         }
-        return false;
+        return condition::useless;
     }
 
     pool_options options_;

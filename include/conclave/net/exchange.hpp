@@ -39,11 +39,19 @@ public:
         const std::array<asio::const_buffer, 2> buffers = {asio::buffer(text),
                                                            asio::buffer(body.data(), body.size())};
         co_await connection_.write(buffers, write_failure_);
-        if (write_failure_ == asio::error::operation_aborted) throw lost(write_failure_);
+        sent_ = !write_failure_;
+        if (write_failure_ == asio::error::operation_aborted) {
+            // What the kernel holds of the request would go out for as long as the peer takes it.
+            connection_.reset();
+            throw lost(write_failure_);
+        }
     }
 
+    /// Whether all of the request was written.
+    bool sent() const noexcept { return sent_; }
+
     /// Reads the reply's head; interim replies (1xx) are skipped. Throws `error` with
-    /// `errc::connection_lost`, `malformed_http`, `head_too_large` or `encoded_body`.
+    /// `errc::connection_lost`, `malformed_http` or `head_too_large`.
     asio::awaitable<const http::response_head*> read_head() {
         for (int interim = 0; interim <= max_interim_heads; ++interim) {
             http::response_parser parser;
@@ -61,8 +69,10 @@ public:
         throw error(errc::malformed_http, "malformed HTTP reply: too many interim replies");
     }
 
-    /// Reads the whole body. Throws `errc::body_too_large` when it is larger than `limit` bytes.
+    /// Reads the whole body. Throws `errc::body_too_large` when it is larger than `limit` bytes,
+    /// and `encoded_body` when it has a content coding.
     asio::awaitable<std::string> read_body(std::size_t limit) {
+        refuse_coding();
         std::string body;
         while (!decoder_.done()) {
             if (unread_.empty()) {
@@ -70,6 +80,7 @@ public:
                 if (!more) break;
             }
             const auto piece = decode(unread_);
+            refuse_broken_framing();
             if (piece.size() > limit - body.size()) throw error(errc::body_too_large);
             body.append(piece.data(), piece.size());
         }
@@ -77,8 +88,11 @@ public:
     }
 
     /// Reads once, straight into the memory of `events`, and strips the framing there. False at the
-    /// proper end of the body.
+    /// proper end of the body. Where the framing breaks, what stood before is delivered first, and
+    /// the next call throws. Throws `errc::encoded_body` when the body has a content coding.
     asio::awaitable<bool> read_events(sse::parser& events) {
+        refuse_coding();
+        refuse_broken_framing();
         if (decoder_.done()) co_return false;
         const std::span<char> room = events.prepare(read_size);
         std::size_t size = std::min(unread_.size(), room.size());
@@ -150,9 +164,16 @@ private:
     // the body.
     std::span<char> decode(std::span<char>& input) {
         const auto piece = decoder_.decode(input);
-        if (decoder_.error()) throw http_error(decoder_.error(), "reply body");
         input = input.subspan(piece.consumed);
         return piece.payload;
+    }
+
+    void refuse_broken_framing() const {
+        if (decoder_.error()) throw http_error(decoder_.error(), "reply body");
+    }
+
+    void refuse_coding() const {
+        if (is_encoded_) throw error(errc::encoded_body);
     }
 
     void accept_framing() {
@@ -162,9 +183,7 @@ private:
         have_head_ = true;
         until_close_ = !decoder_.done() && decoder_.complete_at_close();
         const auto coding = head_.header.find("content-encoding");
-        if (coding && !http::equals_ignoring_case(*coding, "identity")) {
-            throw error(errc::encoded_body);
-        }
+        is_encoded_ = coding && !http::equals_ignoring_case(*coding, "identity");
     }
 
     static error http_error(const std::error_code& code, const char* where) {
@@ -186,8 +205,10 @@ private:
     std::string buffer_;
     std::span<char> unread_;
     error_code write_failure_;
+    bool sent_ = false;
     bool heard_ = false;
     bool have_head_ = false;
+    bool is_encoded_ = false;
     bool until_close_ = false;
     bool surplus_ = false;
 };

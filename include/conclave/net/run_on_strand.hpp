@@ -10,13 +10,29 @@
 
 namespace conclave::net {
 
+/// Leaves an operation in place of what a user's handler threw. It is no `std::exception`, so that
+/// nothing on the way takes the handler's exception for a failure of the operation; at the door it
+/// becomes itself again.
+class handler_failed {
+public:
+    explicit handler_failed(std::exception_ptr thrown) : thrown_(std::move(thrown)) {}
+
+    const std::exception_ptr& thrown() const noexcept { return thrown_; }
+
+private:
+    std::exception_ptr thrown_;
+};
+
 namespace detail {
 
-/// `operation_aborted`, however it was thrown, as the error this library reports.
+/// What an operation threw as its caller is to see it: a handler's exception as it was thrown, and
+/// `operation_aborted`, where Asio threw it, as the error this library reports.
 inline std::exception_ptr as_reported(std::exception_ptr thrown) {
     if (!thrown) return thrown;
     try {
         std::rethrow_exception(thrown);
+    } catch (const handler_failed& failure) {
+        return failure.thrown();
     } catch (const conclave::error&) {
         return thrown;
     } catch (const system_error& failure) {
@@ -147,7 +163,8 @@ private:
 /// executor, and whatever threads, its caller has. `Result` is default-constructible.
 ///
 /// Cancellation: terminal, from the token's slot; it may be emitted as the slot's owner pleases,
-/// and is carried over to the strand. Reported as `errc::cancelled`.
+/// and is carried over to the strand. Reported as `errc::cancelled`. A `handler_failed` is reported
+/// as what it holds.
 template <class Result, class Operation, class CompletionToken>
 auto run_on_strand(asio::any_io_executor strand, Operation operation, CompletionToken&& token) {
     return asio::async_initiate<CompletionToken, void(std::exception_ptr, Result)>(

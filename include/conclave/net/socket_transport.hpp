@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <utility>
 
@@ -40,12 +41,22 @@ public:
     using clock_type = timer_type::clock_type;
 
     /// Sockets are made on `executor`, so that a pooled one outlives the strand of the call that
-    /// made it. Throws `error` with `errc::tls_failed` when a certificate cannot be read.
-    socket_transport(asio::any_io_executor executor, const tls_options& tls)
-        : executor_(std::move(executor)), tls_context_(make_tls_context(tls)) {}
+    /// made it.
+    socket_transport(asio::any_io_executor executor, tls_options tls)
+        : executor_(std::move(executor)), tls_options_(std::move(tls)) {}
+
+    /// Reads the certificates to trust, unless that is done. That takes some 20 ms for the
+    /// system's: whoever is going to speak TLS calls this where nothing waits; else the first
+    /// connection does it. Throws `error` with `errc::tls_failed` when one cannot be read.
+    asio::ssl::context& prepare_tls() {
+        const std::lock_guard lock(mutex_);
+        if (!tls_context_) tls_context_ = make_tls_context(tls_options_);
+        return *tls_context_;
+    }
 
     /// A new connection to the origin of `to`. Throws `error` with `errc::resolve_failed`,
-    /// `connect_failed` or `tls_failed`; the limits of `options` run on `timers`.
+    /// `connect_failed`, `tls_failed` or `connection_lost`; the limits of `options` run on
+    /// `timers`.
     ///
     /// Cancellation: terminal; what was opened is closed.
     asio::awaitable<stream> connect(http::url to, connect_options options,
@@ -73,7 +84,7 @@ public:
         stream connected(std::move(socket));
         if (to.is_tls()) {
             start(timers, errc::tls_timeout, options.tls_timeout);
-            co_await connected.start_tls(*tls_context_, to.host());
+            co_await connected.start_tls(prepare_tls(), to.host());
             timers.clear(errc::tls_timeout);
         }
         co_return connected;
@@ -91,6 +102,8 @@ private:
     }
 
     asio::any_io_executor executor_;
+    tls_options tls_options_;
+    std::mutex mutex_;
     std::shared_ptr<asio::ssl::context> tls_context_;
 };
 

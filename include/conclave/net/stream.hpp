@@ -29,7 +29,8 @@ public:
     explicit stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
 
     /// Shakes hands as a client of `host`, whose name the server's certificate has to bear. Throws
-    /// `error` with `errc::tls_failed`.
+    /// `error` with `errc::tls_failed`, and with `errc::connection_lost` when the peer closes
+    /// before it is done.
     asio::awaitable<void> start_tls(asio::ssl::context& context, std::string host) {
         auto secure = std::make_unique<tls_socket>(
             std::move(std::get<asio::ip::tcp::socket>(socket_)), context);
@@ -86,6 +87,14 @@ public:
         lowest_layer().close(ignored);
     }
 
+    /// Closes the socket and drops what was written and not yet taken by the peer, which sees a
+    /// reset.
+    void reset() noexcept {
+        error_code ignored;
+        lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+        close();
+    }
+
     bool is_open() const noexcept { return lowest_layer().is_open(); }
 
 private:
@@ -111,6 +120,11 @@ private:
     static error handshake_error(tls_socket& tls, const std::string& host, error_code failure) {
         std::string what = "TLS handshake failed: " + host;
         const long verdict = SSL_get_verify_result(tls.native_handle());
+        // A peer that closes has passed no judgement, and may well be there again in a moment.
+        const bool broke = failure == asio::error::eof ||
+                           failure == asio::ssl::error::stream_truncated ||
+                           failure.category() == asio::error::get_system_category();
+        const errc code = broke && verdict == X509_V_OK ? errc::connection_lost : errc::tls_failed;
         if (verdict != X509_V_OK) {
             what.append(": ").append(X509_verify_cert_error_string(verdict));
         } else {
@@ -118,7 +132,7 @@ private:
         }
         error_details details;
         details.cause = failure;
-        return error(errc::tls_failed, what, std::move(details));
+        return error(code, what, std::move(details));
     }
 
     std::variant<asio::ip::tcp::socket, secure_socket> socket_;

@@ -37,7 +37,7 @@ public:
         : client_(std::move(client)), request_(request), sink_(sink) {}
 
     /// Runs on the current strand. Throws `error` for a request that is refused and when it is
-    /// cancelled, and `handler_failed`; a model that fails throws nothing.
+    /// cancelled, and `net::handler_failed`; a model that fails throws nothing.
     asio::awaitable<roundtable_response> run() {
         check();
         begin();

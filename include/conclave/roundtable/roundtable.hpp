@@ -44,12 +44,8 @@ asio::awaitable<roundtable_response> run_panel(std::shared_ptr<client_state<Tran
                                                Handler& on_event) {
     handler_sink<Handler> sink(on_event);
     panel<Transport> running(std::move(client), request, sink);
-    try {
-        roundtable_response response = co_await running.run();
-        co_return response;
-    } catch (const handler_failed& failure) {
-        failure.rethrow();
-    }
+    roundtable_response response = co_await running.run();
+    co_return response;
 }
 
 template <class Transport, class Handler, class CompletionToken>

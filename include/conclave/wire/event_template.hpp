@@ -17,7 +17,7 @@ enum class hole : std::uint8_t {
     end,
     /// The inside of a JSON string: the piece of the answer, at least one byte.
     target,
-    /// The inside of a JSON string without escapes that nobody looks at.
+    /// The inside of a JSON string that nobody looks at: ASCII without escapes.
     noise,
     /// An integer that nobody looks at, of 1 to 15 digits.
     integer,
@@ -34,12 +34,15 @@ enum class hole : std::uint8_t {
 class event_template {
 public:
     /// A literal and what follows it. To be compared are all of `whole` blocks, and of the block
-    /// behind them the bytes whose bits are set in `rest`: one at least.
+    /// behind them the bytes whose bits are set in `rest`: one at least. In halves of blocks that
+    /// is all of `whole_halves`, and the bytes of the half behind them but the last `padding`.
     struct segment {
         std::uint64_t rest;
         std::uint32_t begin;  // offset of the literal
         std::uint16_t size;   // in bytes
         std::uint8_t whole;
+        std::uint8_t whole_halves;
+        std::uint8_t padding;
         hole after;
     };
     static constexpr std::size_t block_size = 64;
@@ -69,8 +72,13 @@ public:
         segments_[segment_count_++] = {~std::uint64_t{0} >> (block_size - rest),
                                        static_cast<std::uint32_t>(block_count_ * block_size),
                                        static_cast<std::uint16_t>(literal.size()),
-                                       static_cast<std::uint8_t>(blocks - 1), after};
-        std::memcpy(bytes_.data() + block_count_ * block_size, literal.data(), literal.size());
+                                       static_cast<std::uint8_t>(blocks - 1),
+                                       static_cast<std::uint8_t>((literal.size() - 1) / 32),
+                                       static_cast<std::uint8_t>(31 - (literal.size() - 1) % 32),
+                                       after};
+        char* const begin = bytes_.data() + block_count_ * block_size;
+        std::memcpy(begin, literal.data(), literal.size());
+        std::memset(begin + literal.size(), 0, block_size - rest);
         block_count_ += blocks;
         size_ = (size_ == nothing ? 0 : size_) + literal.size();
         if (after == hole::end) end_size_ = literal.size() - literal.find('\n');
@@ -86,7 +94,7 @@ public:
     const segment* segments() const noexcept { return segments_.data(); }
     /// Of these, from the first LF behind the last hole on.
     std::size_t end_size() const noexcept { return end_size_; }
-    /// A segment's literal, of whose last block all bytes may be read.
+    /// A segment's literal; zeros fill its last block.
     const char* literal(const segment& of) const noexcept { return bytes_.data() + of.begin; }
 
 private:

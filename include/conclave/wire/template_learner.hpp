@@ -20,6 +20,9 @@ struct template_rules {
     std::span<const std::string_view> counters;
     /// The server puts spaces before an event's last brace.
     bool padded = false;
+    /// Events in which the format's reader finds an empty delta and nothing else repeat, as pings
+    /// do.
+    bool empty_repeat = false;
 };
 
 /// Makes templates of events.
@@ -28,15 +31,18 @@ public:
     /// `rules` must outlive the learner.
     explicit template_learner(const template_rules& rules) noexcept : rules_(&rules) {}
 
+    /// Whether there is something to learn from events with an empty delta.
+    bool learns_empty() const noexcept { return rules_->empty_repeat; }
+
     /// Makes `out` the template of an event in which a format's reader found nothing but `target`,
-    /// the text of one of its strings. `raw` are the event's bytes as `sse::event::raw` gives them,
-    /// and `data` is the part of it that is its payload, with `json::field_reader::padding`
-    /// readable bytes behind it. Returns false if it is no event to learn from; `out` is of no use
-    /// then.
+    /// the text of one of its strings, or nothing at all. `raw` are the event's bytes as
+    /// `sse::event::raw` gives them, and `data` is the part of it that is its payload, with
+    /// `json::field_reader::padding` readable bytes behind it. Returns false if it is no event to
+    /// learn from; `out` is of no use then.
     bool learn(std::string_view raw, std::string_view data, std::string_view target,
                event_template& out) {
         // an event that ends in CR may be followed by an LF that is still part of it
-        if (!raw.ends_with('\n') || target.empty()) return false;
+        if (!raw.ends_with('\n')) return false;
         out.clear();
         out_ = &out;
         literal_ = raw.data();
@@ -45,7 +51,8 @@ public:
         fits_ = true;
         if (fields_.read(data, visitor{*this, 0})) return false;
         if (rules_->padded) add_spaces(data);
-        return fits_ && targets_ == 1 && add({raw.data() + raw.size(), 0}, hole::end);
+        return fits_ && targets_ == (target.empty() ? 0 : 1) &&
+               add({raw.data() + raw.size(), 0}, hole::end);
     }
 
 private:
@@ -95,6 +102,7 @@ private:
     }
 
     bool is_target(const json::spelled_string& text) {
+        if (target_.empty()) return false;
         if (!text.escaped) return text.inside == target_;
         if (text.inside.size() < target_.size()) return false;
         unescaped_.clear();

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string_view>
 
 #include <conclave/json/detail/unescape.hpp>
@@ -30,8 +32,8 @@ enum class found : std::uint8_t {
 /// of speed.
 ///
 /// A format's reader is a function `bool read(const sse::event&, delta&)` that returns whether the
-/// event holds nothing but the delta, which is the text of one of its strings: if so, another that
-/// differs only in that text and in what the rules name must mean the same.
+/// event holds nothing but the delta, which is the text of one of its strings or empty: if so,
+/// another that differs only in that text and in what the rules name must mean the same.
 class template_set {
 public:
     /// `rules` must outlive the set.
@@ -60,14 +62,19 @@ public:
     }
 
     /// Events that were read by a template.
-    std::uint64_t hits() const noexcept { return hits_; }
+    std::uint64_t hits() const noexcept {
+        return std::accumulate(hits_.begin(), hits_.end(), earlier_hits_);
+    }
     /// Events that the format's reader read.
     std::uint64_t misses() const noexcept { return misses_; }
 
 private:
-    // Enough for the kinds of deltas that one stream has by turns: text, reasoning, refusal, tool
-    // arguments.
-    static constexpr std::size_t max_templates = 4;
+    // Enough for the kinds of events that one stream has by turns: text, reasoning, tool arguments,
+    // pings, begins and ends of blocks.
+    static constexpr std::size_t max_templates = 6;
+    // A template has paid off when it has been used so often.
+    static constexpr std::uint64_t worth_while = 4;
+    static constexpr std::uint32_t longest_pause = 128;
 
     static void clear(delta& piece) noexcept {
         piece.text = {};
@@ -80,9 +87,19 @@ private:
     template <class Reader>
     [[gnu::noinline]] found next_after_first(sse::parser& events, std::string_view bytes,
                                              delta& piece, Reader& read) {
-        if (const std::size_t size = match_others(bytes, piece)) {
-            events.skip(size);
-            return found::by_template;
+        if (!bytes.empty()) {
+            // Of an event that ended in CRLF the LF is left, if the parser has framed it.
+            const bool after_cr = bytes.front() == '\n';
+            if (after_cr) {
+                events.skip(1);
+                bytes = events.unframed();
+            }
+            std::size_t size = after_cr ? match(0, bytes, piece) : 0;
+            if (size == 0) size = match_others(bytes, piece);
+            if (size != 0) {
+                events.skip(size);
+                return found::by_template;
+            }
         }
         const sse::event* const event = events.next();
         if (event == nullptr) return found::nothing;
@@ -105,7 +122,7 @@ private:
             target = {};
             return 0;
         }
-        ++hits_;
+        ++hits_[order_[rank]];
         if (escaped) {
             unescaped_.clear();
             target = unescaped_.unescape(target, target.size());
@@ -115,6 +132,7 @@ private:
 
     std::size_t match_others(std::string_view bytes, delta& piece) {
         for (std::size_t rank = 1; rank < max_templates; ++rank) {
+            if (bytes.size() < templates_[order_[rank]].size()) continue;
             if (const std::size_t size = match(rank, bytes, piece)) {
                 use(rank);
                 return size;
@@ -135,15 +153,23 @@ private:
     }
 
     [[gnu::noinline]] void learn(const sse::event& event, const delta& piece) {
+        if (pause_ != 0) {
+            --pause_;
+            if (pause_ % 16 == 0 && hits_[newest_] == 0) templates_[newest_].clear();
+            return;
+        }
         if (event.raw.empty() || event.raw.size() > event_template::max_size) return;
-        if (!worth_learning()) return;
         std::string_view delta::*field = nullptr;
         for (const auto each : {&delta::text, &delta::reasoning, &delta::refusal}) {
             if ((piece.*each).empty()) continue;
             if (field != nullptr) return;
             field = each;
         }
-        if (field == nullptr) return;
+        if (field == nullptr) {
+            if (!learner_.learns_empty()) return;
+            field = &delta::text;
+        }
+        take_stock();
         // over the one that was not used for the longest time
         event_template& out = templates_[order_.back()];
         if (learner_.learn(event.raw, event.data, piece.*field, out)) {
@@ -155,12 +181,19 @@ private:
     }
 
     // Where events do not repeat, as in a stream whose every event has its own id, learning from
-    // each would be a waste: only from one in 16 then.
-    bool worth_learning() noexcept {
-        if (hits_ != hits_when_learned_) fruitless_ = 0;
-        hits_when_learned_ = hits_;
-        ++fruitless_;
-        return fruitless_ <= 4 || fruitless_ % 16 == 0;
+    // each would be a waste, and so would be trying the templates made of them: when several have
+    // not paid off, the pauses between two attempts grow, and what was of no use is forgotten.
+    void take_stock() noexcept {
+        fruitless_ = hits_[newest_] < worth_while ? fruitless_ + 1 : 0;
+        const bool in_vain = fruitless_ > max_templates;
+        if (in_vain) pause_ = std::min(2U << (fruitless_ - max_templates), longest_pause);
+        for (std::size_t i = 0; i < max_templates; ++i) {
+            if (in_vain && hits_[i] == 0) templates_[i].clear();
+            earlier_hits_ += hits_[i];
+            hits_[i] = 0;
+        }
+        fruitless_ = std::min<std::uint32_t>(fruitless_, 16);
+        newest_ = order_.back();
     }
 
     // Moves the template of that rank to the front.
@@ -172,14 +205,16 @@ private:
     }
 
     detail::template_matcher matcher_ = detail::best_template_matcher();
-    std::array<std::uint8_t, max_templates> order_{0, 1, 2, 3};  // a permutation
+    std::array<std::uint8_t, max_templates> order_{0, 1, 2, 3, 4, 5};  // a permutation
     std::array<event_template, max_templates> templates_;
     template_learner learner_;
     json::detail::unescape_buffer unescaped_;
-    std::uint64_t hits_ = 0;
+    std::array<std::uint64_t, max_templates> hits_{};  // of each template, since one was learned
+    std::uint64_t earlier_hits_ = 0;
     std::uint64_t misses_ = 0;
-    std::uint64_t hits_when_learned_ = 0;
-    std::uint32_t fruitless_ = 0;
+    std::uint8_t newest_ = 0;      // the template learned last
+    std::uint32_t fruitless_ = 0;  // how many learned one after another did not pay off
+    std::uint32_t pause_ = 0;      // from so many events nothing is learned
 };
 
 }  // namespace conclave::wire

@@ -22,14 +22,16 @@ using template_matcher = std::size_t (*)(const event_template& expected, std::st
 inline std::ptrdiff_t measure_hole(hole kind, const char* at, const char* limit,
                                    std::string_view& target, bool& escaped) noexcept {
     switch (kind) {
-        case hole::target:
-        case hole::noise: {
+        case hole::target: {
             const json::detail::scanned_string text = json::detail::scan_string(at, limit);
             if (text.end == nullptr) return -1;
-            if (kind == hole::noise) return text.escaped ? -1 : text.end - at;
             target = {at, static_cast<std::size_t>(text.end - at)};
             escaped = text.escaped;
             return text.end == at ? -1 : text.end - at;
+        }
+        case hole::noise: {
+            const char* const end = json::detail::find_special(at, limit);
+            return end < limit && *end == '"' ? end - at : -1;
         }
         case hole::integer: {
             std::ptrdiff_t size = 0;
@@ -70,20 +72,18 @@ inline std::ptrdiff_t measure_hole(hole kind, const char* at, const char* limit,
 }
 
 #if defined(__x86_64__)
-// For events as most are. With all it calls put into it, as `flatten` asks for, each of these is
-// compiled for its processors.
+// With all it calls put into it, as `flatten` asks for, each of these is compiled for its
+// processors.
 __attribute__((target("avx2,bmi,bmi2"), flatten)) inline std::size_t match_with_avx2(
     const event_template& expected, std::string_view bytes, std::string_view& target,
     bool& escaped) noexcept {
-    const std::size_t size = match_short<avx2>(expected, bytes, target, escaped);
-    return size != not_short ? size : match_template(expected, bytes, target, escaped);
+    return match_in_words<avx2>(expected, bytes, target, escaped);
 }
 
 __attribute__((target("avx2,avx512f,avx512bw,avx512vbmi2,bmi,bmi2"), flatten)) inline std::size_t
 match_with_avx512(const event_template& expected, std::string_view bytes, std::string_view& target,
                   bool& escaped) noexcept {
-    const std::size_t size = match_short<avx512>(expected, bytes, target, escaped);
-    return size != not_short ? size : match_template(expected, bytes, target, escaped);
+    return match_in_words<avx512>(expected, bytes, target, escaped);
 }
 #endif
 
