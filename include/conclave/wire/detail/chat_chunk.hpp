@@ -36,7 +36,7 @@ public:
     // What one text said beside its piece. The views are those of the field reader.
     struct content {
         // The reason why the model stopped, as spelled; empty while it has not.
-        std::string_view finish;
+        std::string_view finish{};
         // Choice 0 was there, with a message or a delta in it or a reason to stop.
         bool has_choice = false;
         // It tells of an error: top-level or choice's `error`, or vLLM's `"object": "error"`.
@@ -57,6 +57,7 @@ public:
     std::error_code read(std::string_view text, completion& to, delta& piece, content& out) {
         joined_.clear();
         text_size_ = text.size();
+        piece = {};
         out = {};
         const auto failed = fields_.read(text, [&](json::key key, json::value& value) {
             if (key == "choices") {
