@@ -56,8 +56,7 @@ public:
 
     bool read(std::string_view data, delta& piece) {
         wire::detail::chat_chunk::content content;
-        if (chunk_.read(data, rest_, content) || content.has_error) return false;
-        piece = content.piece;
+        if (chunk_.read(data, rest_, piece, content) || content.has_error) return false;
         return content.finish.empty() && !content.has_usage;
     }
 

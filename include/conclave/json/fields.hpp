@@ -183,9 +183,11 @@ private:
 
     // Passes over white space, of which there is none in most places.
     [[gnu::always_inline]] static const char* skip_space(const char* at) noexcept {
-        return static_cast<unsigned char>(*at) > ' ' ? at : skip_more_space(at);
+        if (static_cast<unsigned char>(*at) > ' ') return at;
+        return skip_more_space(at);
     }
     [[gnu::noinline]] static const char* skip_more_space(const char* at) noexcept {
+        if (at[0] == ' ' && static_cast<unsigned char>(at[1]) > ' ') return at + 1;  // as most are
         std::size_t spaces;
         do {
             spaces = detail::count_space(at);
@@ -369,7 +371,7 @@ private:
         return *from.at == '"' && skip_key(from, name_end);
     }
 
-    static std::optional<double> to_real(std::string_view digits) noexcept {
+    [[gnu::noinline]] static std::optional<double> to_real(std::string_view digits) noexcept {
         double real = 0;
         const char* const end = digits.data() + digits.size();
         const auto [stop, failure] = std::from_chars(digits.data(), end, real);

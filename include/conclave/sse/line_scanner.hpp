@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -121,7 +122,7 @@ public:
     /// Starts anew at `offset`.
     void restart(std::size_t offset) noexcept {
         found_ = 0;
-        next_mark_ = mark_count_ = 0;
+        pending_ = 0;
         scanned_ = offset;
     }
 
@@ -131,17 +132,19 @@ public:
         // as a distance, because an offset left far behind may have wrapped when the bytes moved
         const auto ahead = static_cast<std::ptrdiff_t>(scanned_ - offset);
         if (ahead <= 0) return restart(offset);
-        while (static_cast<std::ptrdiff_t>(offset - block_) >= 64) {
-            found_ = marks_[next_mark_++];
-            block_ += 64;
-        }
-        if (static_cast<std::ptrdiff_t>(offset - block_) > 0) {
-            found_ &= ~std::uint64_t{0} << (offset - block_);
-        }
+        const auto known = static_cast<std::ptrdiff_t>(offset - first_);
+        if (known < 0 || static_cast<std::ptrdiff_t>(offset - block_) <= 0) return;
+        const auto block = static_cast<std::size_t>(known) / 64;
+        // the block may be one of those without line ends
+        const std::uint64_t rest = ~std::uint64_t{0} << known % 64;
+        found_ = (block_ == first_ + block * 64 ? found_ : marks_[block]) & rest;
+        block_ = first_ + block * 64;
+        pending_ &= ~std::uint32_t{1} << block;
     }
 
     /// The buffer's bytes have moved: adds `distance` (modulo 2^64) to all offsets.
     void shift(std::size_t distance) noexcept {
+        first_ += distance;
         block_ += distance;
         scanned_ += distance;
     }
@@ -149,10 +152,12 @@ public:
     /// Sets `offset` to that of the next line-end byte before `end`, or returns false: all has been
     /// scanned. 63 bytes behind `bytes + end` must be readable.
     bool next(const char* bytes, std::size_t end, std::size_t& offset) noexcept {
-        while (found_ == 0) {
-            if (next_mark_ == mark_count_ && !scan_ahead(bytes, end)) return false;
-            found_ = marks_[next_mark_++];
-            block_ += 64;
+        if (found_ == 0) {
+            if (pending_ == 0 && !scan_ahead(bytes, end)) return false;
+            const auto block = static_cast<std::size_t>(std::countr_zero(pending_));
+            pending_ &= pending_ - 1;
+            found_ = marks_[block];
+            block_ = first_ + block * 64;
         }
         offset = block_ + static_cast<std::size_t>(std::countr_zero(found_));
         found_ &= found_ - 1;
@@ -160,31 +165,30 @@ public:
     }
 
 private:
-    bool scan_ahead(const char* bytes, std::size_t end) noexcept {
-        const std::size_t unscanned = end - scanned_;
-        if (unscanned == 0) return false;
-        block_ = scanned_ - 64;
-        next_mark_ = 0;
-        if (unscanned >= marks_.size() * 64) {
-            mark_count_ = marks_.size();
-            scan_(bytes + scanned_, mark_count_, marks_.data());
-            scanned_ += marks_.size() * 64;
-            return true;
+    // Until there are line ends. Which blocks have some is put together here, as a loop over those
+    // that have none would end where no processor foresees it.
+    [[gnu::noinline]] bool scan_ahead(const char* bytes, std::size_t end) noexcept {
+        while (scanned_ != end) {
+            const std::size_t size = std::min(end - scanned_, marks_.size() * 64);
+            const std::size_t count = (size + 63) / 64;
+            scan_(bytes + scanned_, count, marks_.data());
+            if (size % 64 != 0) marks_[count - 1] &= (std::uint64_t{1} << size % 64) - 1;
+            for (std::size_t i = 0; i < count; ++i) {
+                pending_ |= std::uint32_t{marks_[i] != 0} << i;
+            }
+            first_ = scanned_;
+            scanned_ += size;
+            block_ = first_ - 64;
+            if (pending_ != 0) return true;
         }
-        mark_count_ = (unscanned + 63) / 64;
-        scan_(bytes + scanned_, mark_count_, marks_.data());
-        if (unscanned % 64 != 0) {
-            marks_[mark_count_ - 1] &= (std::uint64_t{1} << unscanned % 64) - 1;
-        }
-        scanned_ = end;
-        return true;
+        return false;
     }
 
     block_scanner scan_;
     std::uint64_t found_ = 0;              // line ends of the current block not yielded yet
+    std::uint32_t pending_ = 0;            // a bit for each block behind it that has some
     std::size_t block_ = 0;                // offset of the current block
-    std::size_t next_mark_ = 0;            // the block after it
-    std::size_t mark_count_ = 0;           // blocks scanned ahead
+    std::size_t first_ = 0;                // offset of the first of the blocks scanned last
     std::size_t scanned_ = 0;              // offset up to which bytes were scanned
     std::array<std::uint64_t, 16> marks_;  // one indirect call per KiB; more ahead gains nothing
 };

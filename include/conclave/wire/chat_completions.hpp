@@ -197,7 +197,8 @@ inline std::optional<failure> chat_completions::read_reply(std::string_view body
     padded.append(body).append(json::field_reader::padding, ' ');
     detail::chat_chunk chunk;
     detail::chat_chunk::content content;
-    if (chunk.read(std::string_view(padded).substr(0, body.size()), out, content)) {
+    delta whole;
+    if (chunk.read(std::string_view(padded).substr(0, body.size()), out, whole, content)) {
         return failure{errc::malformed_json,
                        "the reply is not a JSON object: " + detail::excerpt(body),
                        {},
@@ -207,9 +208,9 @@ inline std::optional<failure> chat_completions::read_reply(std::string_view body
     if (!content.has_choice) {
         return failure{errc::malformed_reply, "the reply has no choice in it", {}, 0};
     }
-    out.text = content.piece.text;
-    out.reasoning = content.piece.reasoning;
-    out.refusal = content.piece.refusal;
+    out.text = whole.text;
+    out.reasoning = whole.reasoning;
+    out.refusal = whole.refusal;
     out.finish = detail::to_finish_reason(content.finish);
     return std::nullopt;
 }
@@ -242,14 +243,14 @@ inline bool chat_completions::stream_reader::read_by_fields(const sse::event& ev
     detail::chat_chunk::content content;
     if (event.type == "error") {
         fail(read_provider_error(0, event.data));
-    } else if (chunk_.read(event.data, result_, content)) {
+    } else if (chunk_.read(event.data, result_, piece, content)) {
         // the usual case first: all that is not an object is looked at only when this has failed
         read_unparsable(event);
     } else if (content.has_error || content.finish == "error") {
+        piece = {};
         fail(read_provider_error(0, event.data));
     } else {
         has_choice_ |= content.has_choice;
-        piece = content.piece;
         if (content.finish.empty()) return !content.has_usage && !content.joined;
         has_finish_ = true;
         result_.finish = detail::to_finish_reason(content.finish);

@@ -203,18 +203,17 @@ struct marking {
     }
 
 private:
+    // The bytes that backslashes escape. In a row of them each second one is escaped, and what
+    // follows it if its length is odd. Subtracting the backslashes from the places behind them,
+    // with all odd places set, lets each row's first bit borrow through the row, so that of it and
+    // the place behind the right ones differ from the pattern: no loop whose end none foresees.
     std::uint64_t escaped_by(std::uint64_t backslashes) noexcept {
-        std::uint64_t all = escaped ? 1 : 0;
-        backslashes &= ~all;
-        escaped = false;
-        while (backslashes != 0) {
-            const std::uint64_t one = backslashes & (0 - backslashes);
-            const std::uint64_t next = one << 1;
-            escaped = next == 0;
-            all |= next;
-            backslashes &= ~(one | next);
-        }
-        return all;
+        constexpr std::uint64_t odd_places = 0xAAAAAAAAAAAAAAAA;
+        const std::uint64_t carried = escaped ? 1 : 0;
+        const std::uint64_t begins = backslashes & ~carried;
+        const std::uint64_t code = ((begins << 1 | odd_places) - begins) ^ odd_places;
+        escaped = (code & backslashes) >> 63 != 0;
+        return code ^ (backslashes | carried);
     }
 };
 

@@ -33,11 +33,10 @@ inline std::optional<double> amount(json::field_reader& fields, json::value& val
 // vLLM, OpenRouter and Opper as they document them.
 class chat_chunk {
 public:
-    // What one text said. The views are those of the field reader.
+    // What one text said beside its piece. The views are those of the field reader.
     struct content {
-        delta piece;
         // The reason why the model stopped, as spelled; empty while it has not.
-        std::string_view finish;
+        std::string_view finish{};
         // Choice 0 was there, with a message or a delta in it or a reason to stop.
         bool has_choice = false;
         // It tells of an error: top-level or choice's `error`, or vLLM's `"object": "error"`.
@@ -53,23 +52,27 @@ public:
     static constexpr template_rules rules = {.noise = noise, .counters = {}, .padded = false};
 
     // Reads `text`, behind which `field_reader::padding` bytes are readable. Id, model, usage and
-    // cost go to `to`; of `out` nothing is meant if this reports an error.
-    std::error_code read(std::string_view text, completion& to, content& out) {
-        out = {};
+    // cost go to `to`; of `out` nothing is meant if this reports an error. The piece is empty
+    // then, and if the text tells of an error.
+    std::error_code read(std::string_view text, completion& to, delta& piece, content& out) {
         joined_.clear();
         text_size_ = text.size();
-        return fields_.read(text, [&](json::key key, json::value& value) {
+        piece = {};
+        out = {};
+        const auto failed = fields_.read(text, [&](json::key key, json::value& value) {
             if (key == "choices") {
-                fields_.each_element(value, [&](json::value& each) { read_choice(each, out); });
+                fields_.each_element(value, [&](json::value& each) { read_choice(each, piece, out); });
             } else if (key == "id") {
                 if (to.id.empty()) to.id = fields_.string(value).value_or(std::string_view{});
             } else if (key == "model") {
                 if (to.model.empty()) to.model = fields_.string(value).value_or(std::string_view{});
             } else if (key == "usage") {
-                out.has_usage |= fields_.kind_of(value) != json::kind::null;
+                if (fields_.kind_of(value) == json::kind::null) return;
+                out.has_usage = true;
                 read_usage(value, to);
             } else if (key == "cost") {
-                out.has_usage |= fields_.kind_of(value) != json::kind::null;
+                if (fields_.kind_of(value) == json::kind::null) return;
+                out.has_usage = true;
                 if (const auto cost = amount(fields_, value)) to.cost = cost;
             } else if (key == "error") {
                 if (fields_.truthy(value)) out.has_error = true;
@@ -77,39 +80,47 @@ public:
                 if (fields_.string(value) == "error") out.has_error = true;
             }
         });
+        if (failed || out.has_error) piece = {};
+        return failed;
     }
 
 private:
-    // Only the first choice is taken; that it is not it may show at its end. Written part by part,
-    // for copies of all that are dear here.
-    void read_choice(json::value& value, content& out) {
-        delta piece;
-        std::string_view finish;
-        bool has_choice = false, has_error = false, joined = false;
+    // Only choice 0 is taken. That it is another may show at its end, and then it is undone: a copy
+    // of what has just been read would wait for that to be written. Few texts have two.
+    void read_choice(json::value& value, delta& piece, content& out) {
+        if (out.has_choice) return read_another_choice(value, piece, out);
+        const bool had_error = out.has_error;
+        if (is_first_choice(value, piece, out)) return;
+        piece = {};
+        out = {.has_error = had_error, .has_usage = out.has_usage};
+    }
+    [[gnu::noinline]] void read_another_choice(json::value& value, delta& piece, content& out) {
+        delta other;
+        content rest{.has_error = out.has_error, .has_usage = out.has_usage};
+        if (!is_first_choice(value, other, rest)) return;
+        piece = other;
+        out = rest;
+    }
+
+    // Reads a choice; returns whether it is choice 0.
+    bool is_first_choice(json::value& value, delta& piece, content& out) {
         bool first = true;
         fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "delta" || key == "message") {
-                has_choice = true;
-                read_message(member, piece, joined);
+                out.has_choice = true;
+                read_message(member, piece, out.joined);
             } else if (key == "finish_reason") {
-                finish = fields_.string(member).value_or(std::string_view{});
-                has_choice |= !finish.empty();
+                out.finish = fields_.string(member).value_or(std::string_view{});
+                if (!out.finish.empty()) out.has_choice = true;
             } else if (key == "index") {
                 if (fields_.kind_of(member) != json::kind::null) {
                     first = fields_.integer(member) == 0;
                 }
             } else if (key == "error") {
-                has_error |= fields_.truthy(member);
+                if (fields_.truthy(member)) out.has_error = true;
             }
         });
-        if (!first) return;
-        out.piece.text = piece.text;
-        out.piece.reasoning = piece.reasoning;
-        out.piece.refusal = piece.refusal;
-        out.finish = finish;
-        out.has_choice = has_choice;
-        out.has_error |= has_error;
-        out.joined = joined;
+        return first;
     }
 
     void read_message(json::value& value, delta& piece, bool& joined) {
@@ -129,7 +140,11 @@ private:
     // A string, or in some dialects the parts of one: [{"type": "text", "text": …}].
     std::string_view read_content(json::value& value, bool& joined) {
         if (const auto text = fields_.string(value)) return *text;
+        if (json::field_reader::kind_of(value) != json::kind::array) return {};
         joined = true;
+        return join_parts(value);
+    }
+    [[gnu::noinline]] std::string_view join_parts(json::value& value) {
         if (joined_.capacity() < text_size_) joined_.reserve(text_size_);
         const std::size_t begin = joined_.size();
         fields_.each_element(value, [&](json::value& part) {
@@ -144,7 +159,7 @@ private:
         return std::string_view(joined_).substr(begin);
     }
 
-    void read_usage(json::value& value, completion& to) {
+    [[gnu::noinline]] void read_usage(json::value& value, completion& to) {
         usage read;
         std::optional<std::int64_t> input, output, cache_hits;
         fields_.each_member(value, [&](json::key key, json::value& member) {
