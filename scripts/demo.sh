@@ -14,6 +14,8 @@ say() { echo "conclave: $*" >&2; }
 mkdir -p "$build"
 if [[ ! -x $build/examples/panel ]]; then
     say "building the demo, once; this takes a minute or two"
+else
+    say "bringing the demo up to date"
 fi
 if ! {
     cmake -S "$repository" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \

@@ -102,10 +102,11 @@ std::optional<options> read_command_line(int count, const char* const* arguments
     } catch (const CLI::ParseError& wrong) {
         throw usage_error(std::string(wrong.what()) + " (--help shows what there is)");
     }
-    if (!raw.models.empty()) given.models = split(raw.models);
-    if (!raw.choices.empty()) given.choices = split(raw.choices);
-    if (!raw.resolution.empty()) given.resolution = read_resolution(raw.resolution);
-    if (!raw.schema_file.empty()) given.schema = read_file(raw.schema_file);
+    // An option that is there and empty is a mistake, and not one that is absent.
+    if (app.count("--models") != 0) given.models = split(raw.models);
+    if (app.count("--choices") != 0) given.choices = split(raw.choices);
+    if (app.count("--resolution") != 0) given.resolution = read_resolution(raw.resolution);
+    if (app.count("--schema") != 0) given.schema = read_file(raw.schema_file);
     const char* no_color = std::getenv("NO_COLOR");
     given.colours = !raw.no_color && (no_color == nullptr || *no_color == '\0');
     return given;

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdio>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace panel {
@@ -15,6 +17,19 @@ namespace {
 
 constexpr milliseconds frame_time{66};
 constexpr std::size_t panel_size = 3;
+
+// Throws if an answer that nobody may ask for again goes nowhere.
+void write_or_throw(std::string_view text) {
+    if (const auto failure = write_output(text)) {
+        throw std::runtime_error("cannot write the answer: " + failure.message());
+    }
+}
+
+// Whether a server was reached that has no list of models, or none that can be read.
+bool may_serve_models(const conclave::error& failure) {
+    const int status = failure.http_status();
+    return status != 0 && status < 500 && status != 401 && status != 403 && status != 429;
+}
 
 }  // namespace
 
@@ -64,16 +79,18 @@ void session::show_opening() const {
 }
 
 asio::awaitable<void> session::choose_models() {
-    std::string why;
+    std::string why = "it has none";
+    bool is_served = true;
     try {
         models_ = co_await conclave::list_models(client_);
     } catch (const conclave::error& failure) {
         if (failure.code() == conclave::errc::cancelled) throw;
         why = failure.what();
+        is_served = may_serve_models(failure);
     }
     if (models_.empty()) {
-        throw std::runtime_error("the server names no models" + (why.empty() ? why : ": " + why) +
-                                 ". Name them yourself: --models a,b,c");
+        throw std::runtime_error("no list of models from the server: " + why +
+                                 (is_served ? ". Name them yourself: --models a,b,c" : ""));
     }
     models_.resize(std::min(models_.size(), panel_size));
     if (models_.size() == 1) models_.assign(panel_size, std::string(models_.front()));
@@ -121,14 +138,14 @@ void session::see(const conclave::roundtable_event& seen) {
     state_->apply(seen, elapsed());
     if (is_live_ || given_.json || seen.result == nullptr) return;
     print(seat_block(state_->seats[seen.model_index], unbounded, paint_, unbounded));
-    write_output("\n");
+    write_or_throw("\n");
 }
 
 void session::print(const lines& block) const {
     std::string text;
     for (const std::string& line : block)
         text += line + '\n';
-    write_output(text);
+    write_or_throw(text);
 }
 
 void session::finish(std::exception_ptr failure) {
@@ -140,7 +157,7 @@ void session::finish(std::exception_ptr failure) {
 
 void session::show_outcome() {
     if (given_.json) {
-        write_output(state_->response->to_json() + '\n');
+        write_or_throw(state_->response->to_json() + '\n');
     } else if (is_live_) {
         const screen_size size = terminal_size();
         screen_.draw(final_picture(*state_, size.line_width(), paint_), size);

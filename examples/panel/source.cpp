@@ -43,7 +43,8 @@ std::string host_of(const conclave::endpoint& asked) {
     if (conclave::http::url::parse(asked.base_url, parsed)) {
         const char* variable =
             is_set("CONCLAVE_BASE_URL") ? "CONCLAVE_BASE_URL" : "OPENAI_BASE_URL";
-        throw usage_error(std::string(variable) + " is not an http or https URL");
+        throw usage_error(std::string(variable) +
+                          " is not an http or https URL, such as http://localhost:8080/v1");
     }
     return parsed.authority();
 }

@@ -53,12 +53,13 @@ screen_size terminal_size() {
     return size;
 }
 
-void write_output(std::string_view text) {
+std::error_code write_output(std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (written < 0 && errno != EINTR) return;
+        if (written < 0 && errno != EINTR) return {errno, std::generic_category()};
         if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
     }
+    return {};
 }
 
 // Terminals break lines anew when they get narrower, so that what was one row is now two.
@@ -94,12 +95,15 @@ void screen::draw(const lines& picture, screen_size size) {
 
 void screen::release(std::string_view last_words) {
     if (!active_) return;
-    std::string out;
+    // Control-C makes the system drop what the terminal has not yet shown, be it the half of a
+    // picture: what its end would have undone is undone here.
+    std::string out(plain_colours);
+    out += break_long_lines;
     if (!last_words.empty()) {
         // Over the ^C that the terminal may have shown.
         out.append("\r").append(last_words).append(clear_line_end).append("\r\n");
     }
-    out.append(plain_colours).append(show_cursor);
+    out += show_cursor;
     write_output(out);
     shown_.clear();
     widths_.clear();

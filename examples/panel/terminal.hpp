@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace panel {
@@ -14,8 +15,9 @@ bool output_is_terminal();
 /// Its size, 80 by 24 if it does not say.
 screen_size terminal_size();
 
-/// Writes all of it to standard output, at once if the system takes it.
-void write_output(std::string_view text);
+/// Writes all of it to standard output, at once if the system takes it. Reports what the system
+/// does if it does not take it.
+std::error_code write_output(std::string_view text);
 
 /// The last lines of a terminal, drawn again and again in place. What was above them scrolls as
 /// ever, and the last picture stays. The destructor leaves the cursor as it was found.

@@ -4,6 +4,7 @@ Usage: panel_terminal.py <panel> <with_scripted_provider>
 """
 
 import fcntl
+import http.server
 import json
 import os
 import pty
@@ -13,7 +14,9 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
+import threading
 import time
 import unittest
 
@@ -36,6 +39,38 @@ def run(*arguments, fast=True, **variables):
     command = [WITH_PROVIDER, PANEL] if fast else [PANEL]
     return subprocess.run([*command, *arguments], env=environment(**variables),
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+
+class Server:
+    """Answers everything with one status, and keeps the JSON it was sent."""
+
+    def __init__(self, status):
+        self.bodies = bodies = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                length = int(self.headers.get("content-length", 0))
+                if length:
+                    bodies.append(json.loads(self.rfile.read(length)))
+                self.send_response(status)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            do_GET = do_POST = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Terminal:
@@ -185,15 +220,53 @@ class WithoutATerminal(unittest.TestCase):
         self.assertNotIn("secret", done.stdout + done.stderr)
 
     def test_a_server_without_a_list_needs_models(self):
+        for status, advises in ((404, True), (401, False)):
+            with Server(status) as server:
+                done = run(fast=False, CONCLAVE_BASE_URL=server.url)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, rf"\Apanel: .*HTTP {status}.*\n\Z")
+            self.assertEqual("--models" in done.stderr, advises)
         done = run(fast=False, CONCLAVE_BASE_URL=NO_ENDPOINT)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertRegex(done.stderr, r"\Apanel: .*--models.*\n\Z")
+        self.assertRegex(done.stderr, r"\Apanel: .*Connection refused\n\Z")
+
+    def test_schema_and_instructions_go_to_every_model(self):
+        schema = {"type": "object", "properties": {"pick": {"type": "string"}}}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file, Server(400) as server:
+            json.dump(schema, file)
+            file.flush()
+            done = run("Which?", "--models", "a,b", "--schema", file.name, "--instructions",
+                       "Be brief.", "--max-retries", "0", fast=False, CONCLAVE_BASE_URL=server.url)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(sorted(sent["model"] for sent in server.bodies), ["a", "b"])
+        for sent in server.bodies:
+            self.assertEqual(sent["messages"], [{"role": "system", "content": "Be brief."},
+                                                {"role": "user", "content": "Which?"}])
+            self.assertEqual(sent["response_format"]["json_schema"]["schema"], schema)
+
+    def test_an_answer_that_cannot_be_written_is_a_failure(self):
+        for options in ([], ["--json"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([WITH_PROVIDER, PANEL, *options], env=environment(),
+                                      stdin=subprocess.DEVNULL, stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("No space left on device", done.stderr)
+
+    def test_a_base_url_that_is_none_is_said_with_an_example(self):
+        for url in ("localhost:8080/v1", "ftp://localhost/v1"):
+            done = run(fast=False, CONCLAVE_BASE_URL=url)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, r"\Apanel: CONCLAVE_BASE_URL .*http://localhost:8080/v1\n")
 
     def test_what_is_wrong_is_said_in_one_line(self):
         for arguments, named in ((["--nope"], "--nope"),
                                  (["--resolution", "x"], "--resolution"),
                                  (["--resolution", "multiple_choice"], "choices"),
+                                 (["--resolution", ""], "--resolution"),
                                  (["--choices", "a,a"], "choices[1]"),
+                                 (["--choices", ""], "choices[0]"),
+                                 (["--models", ""], "models[0].name"),
                                  (["--models", "a,,b"], "models[1].name"),
                                  (["--timeout", "0"], "timeout_ms"),
                                  (["--timeout", "soon"], "--timeout"),
