@@ -61,7 +61,8 @@ public:
         out = {};
         const auto failed = fields_.read(text, [&](json::key key, json::value& value) {
             if (key == "choices") {
-                fields_.each_element(value, [&](json::value& each) { read_choice(each, piece, out); });
+                fields_.each_element(value,
+                                     [&](json::value& each) { read_choice(each, piece, out); });
             } else if (key == "id") {
                 if (to.id.empty()) to.id = fields_.string(value).value_or(std::string_view{});
             } else if (key == "model") {
