@@ -62,20 +62,19 @@ asio::awaitable<void> session::ask() {
 
     state_.emplace(models_, request.resolution());
     started_ = std::chrono::steady_clock::now();
-    show_opening();
-    if (is_live_) redraw_later();
-
     auto on_event = [this](const conclave::roundtable_event& seen) { see(seen); };
     co_await conclave::roundtable(client_, request, on_event);
 }
 
-void session::show_opening() const {
+void session::open() {
+    is_open_ = true;
     if (given_.json) {
         std::fprintf(stderr, "%s\n", source_.notice.c_str());
         return;
     }
     const std::size_t width = is_live_ ? terminal_size().line_width() : unbounded;
     print(opening_block(source_.notice, given_.question, width, paint_));
+    if (is_live_) redraw_later();
 }
 
 asio::awaitable<void> session::choose_models() {
@@ -135,6 +134,8 @@ void session::redraw() {
 }
 
 void session::see(const conclave::roundtable_event& seen) {
+    // Not before the first seat has started: what cannot be asked is refused without a word of it.
+    if (!is_open_) open();
     state_->apply(seen, elapsed());
     if (is_live_ || given_.json || seen.result == nullptr) return;
     print(seat_block(state_->seats[seen.model_index], unbounded, paint_, unbounded));

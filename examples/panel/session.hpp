@@ -40,7 +40,7 @@ private:
 
     void see(const conclave::roundtable_event& seen);
     void print(const lines& block) const;
-    void show_opening() const;
+    void open();
     void finish(std::exception_ptr failure);
     void show_outcome();
     milliseconds elapsed() const;
@@ -48,6 +48,7 @@ private:
     options given_;
     source source_;
     const bool is_live_;
+    bool is_open_ = false;
     const painter paint_;
     std::vector<std::string> models_;
 

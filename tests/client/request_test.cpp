@@ -45,6 +45,17 @@ TEST(Request, IsWhatAProviderExpects) {
     EXPECT_EQ(request.header.count("Transfer-Encoding"), 0u);
 }
 
+TEST(Request, LeavesOutWhatTheModelRefusesAndSaysSo) {
+    scripted_provider provider;
+    provider.on("m", answer("yes"));
+    client_options options = options_for(provider);
+    options.endpoints[0].chat.without_sampling = {"m"};
+    const auto outcome = caller(options).ask(question().temperature(0.5));
+    EXPECT_EQ(provider.requests().at(0).body.find("temperature"), std::string::npos);
+    EXPECT_EQ(outcome.answer.notes,
+              std::vector<std::string>{"temperature was dropped: this model does not take it"});
+}
+
 TEST(Request, HasNoAuthorizationWithoutAKey) {
     scripted_provider provider;
     provider.on("m", answer("yes"));

@@ -114,6 +114,24 @@ TEST(Panel, SendsEachSeatItsOwnOverrides) {
     }
 }
 
+TEST(Panel, ASeatsResultSaysWhatWasDroppedBecauseItsModelRefusesIt) {
+    scripted_provider provider;
+    provider.otherwise(answer("well"));
+    client_options options = options_for(provider);
+    options.endpoints[0].chat.without_sampling = {"m/a"};
+    roundtable_request request("Which database?");
+    request.model(panel_model("m/a").temperature(0.25)).model(panel_model("m/b").temperature(0.25));
+    request.resolve_by(resolution::fast);
+    asio::io_context context;
+    client via(context, options);
+    const auto response = run_to_end(context, roundtable(via, request));
+    EXPECT_EQ(response.results[0].notes,
+              std::vector<std::string>{"temperature was dropped: this model does not take it"});
+    EXPECT_TRUE(response.results[1].notes.empty());
+    EXPECT_EQ(sent(provider.requests_for("m/a").at(0), "/temperature"), "");
+    EXPECT_EQ(sent(provider.requests_for("m/b").at(0), "/temperature"), "0.25");
+}
+
 TEST(Panel, OutputSchemaGoesWithEveryRequestAndMarksTheAnswersAsJson) {
     scripted_provider provider;
     provider.on("m/a", answer(R"({"name":"A"})")).on("m/a", answer(R"({"name":"merged"})"));

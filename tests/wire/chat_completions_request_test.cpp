@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +56,28 @@ TEST(ChatCompletionsRequest, SendsEverySetting) {
     EXPECT_EQ(written(what), R"({"model":"gpt-5.5","messages":[{"role":"user","content":"q"}],)"
                              R"("temperature":0.7,"top_p":1,"max_tokens":300,)"
                              R"("reasoning_effort":"xhigh"})");
+}
+
+TEST(ChatCompletionsRequest, DropsWithANoteWhatTheModelRefuses) {
+    const call what = call("m", "q").temperature(0.7).top_p(1).max_tokens(300);
+    chat_completions::options chosen;
+    chosen.without_sampling = {"o3", "gpt-5"};
+    const auto notes_for = [&](std::string_view model, std::string& out) {
+        return chat_completions::write_request(what, model, false, chosen, out);
+    };
+    std::string refusing;
+    EXPECT_EQ(notes_for("gpt-5-mini", refusing),
+              (std::vector<std::string>{"temperature was dropped: this model does not take it",
+                                        "top_p was dropped: this model does not take it"}));
+    EXPECT_EQ(refusing, R"({"model":"gpt-5-mini","messages":[{"role":"user","content":"q"}],)"
+                        R"("max_tokens":300})");
+    std::string taking;
+    EXPECT_TRUE(notes_for("gpt-4.1", taking).empty());
+    EXPECT_NE(taking.find(R"("temperature":0.7,"top_p":1)"), std::string::npos);
+    std::string asked_for_nothing;
+    EXPECT_TRUE(
+        chat_completions::write_request(call("m", "q"), "o3", false, chosen, asked_for_nothing)
+            .empty());
 }
 
 TEST(ChatCompletionsRequest, NamesTheTokenLimitAsTheEndpointWantsIt) {

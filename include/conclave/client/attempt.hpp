@@ -232,8 +232,9 @@ private:
     static void read_whole(const http::response_head& head, std::string_view body,
                            completion& answer, call_observer& observer) {
         if (const auto failure = wire::chat_completions::read_reply(body, answer)) {
-            if (failure->code == errc::malformed_json) {
-                const auto type = head.header.find("content-type").value_or("no content type");
+            const auto type = head.header.find("content-type").value_or("no content type");
+            const bool claims_json = type.find("json") != std::string_view::npos;
+            if (failure->code == errc::malformed_json && !claims_json) {
                 throw error(errc::malformed_reply,
                             "expected an answer in JSON and got " + std::string(type));
             }

@@ -107,11 +107,14 @@ public:
     basic_client(asio::any_io_executor executor, client_options options)
         : state_(std::make_shared<detail::client_state<Transport>>(std::move(executor),
                                                                    std::move(options))) {}
+    /// The same on a context's executor.
     basic_client(asio::io_context& context, client_options options)
         : basic_client(asio::any_io_executor(context.get_executor()), std::move(options)) {}
 
+    /// What calls run on strands of.
     asio::any_io_executor get_executor() const { return state_->executor; }
 
+    /// What the client was made with. It does not change, so that any thread may read it.
     const client_options& options() const noexcept { return state_->options; }
 
     /// How many connections are open and wait for the next call.

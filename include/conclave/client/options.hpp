@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -27,7 +28,9 @@ struct endpoint {
     explicit endpoint(std::string url, std::string key = {})
         : base_url(std::move(url)), api_key(std::move(key)) {}
 
+    /// What the requests' paths are put behind.
     std::string base_url;
+    /// The bearer token; empty: none is sent.
     std::string api_key;
     /// Only models whose name begins so come here, and are sent without it: `openai/`. Empty: every
     /// model may come, its name as it is.
@@ -40,11 +43,18 @@ struct endpoint {
 
 /// What a model costs, in USD for a million tokens.
 struct price {
+    /// For input that is not in the provider's prompt cache.
     double input = 0;
+    /// For output, reasoning included.
     double output = 0;
     /// For input read from the provider's prompt cache; unless set, as `input`.
-    std::optional<double> cache_read;
+    std::optional<double> cache_read = {};
 };
+
+namespace detail {
+/// An amount in USD to a trillionth, so that sums have no tail of digits which nobody is charged.
+inline double rounded_usd(double amount) { return std::round(amount * 1e12) / 1e12; }
+}  // namespace detail
 
 /// The cost of `used` at `rate`, in USD.
 inline double cost_of(const usage& used, const price& rate) {
@@ -52,9 +62,9 @@ inline double cost_of(const usage& used, const price& rate) {
         static_cast<double>(std::min(used.cache_read_tokens.value_or(0), used.input_tokens));
     const auto fresh = static_cast<double>(used.input_tokens) - cached;
     const auto output = static_cast<double>(used.output_tokens);
-    return (fresh * rate.input + cached * rate.cache_read.value_or(rate.input) +
-            output * rate.output) /
-           1e6;
+    return detail::rounded_usd((fresh * rate.input + cached * rate.cache_read.value_or(rate.input) +
+                                output * rate.output) /
+                               1e6);
 }
 
 /// Limits on what one reply may take of memory.
@@ -77,9 +87,13 @@ struct client_options {
     std::vector<endpoint> endpoints;
     /// Prices by the model's name as a request has it, for where the provider states no cost.
     std::map<std::string, price, std::less<>> prices;
+    /// Whom to trust.
     net::tls_options tls;
+    /// How long a connection may take.
     net::connect_options connect;
+    /// How many idle connections are kept, and how long.
     net::pool_options pool;
+    /// How much of a reply is taken.
     reply_limits limits;
 
     /// Endpoints as the environment has them:
@@ -104,6 +118,7 @@ struct client_options {
             endpoint openai(base.empty() ? "https://api.openai.com/v1" : base, key);
             openai.prefix = "openai/";
             openai.chat.max_completion_tokens = true;
+            openai.chat.without_sampling = {"gpt-5", "o1", "o3", "o4"};
             options.endpoints.push_back(std::move(openai));
         }
         if (const auto key = variable("OPPER_API_KEY"); !key.empty()) {

@@ -89,7 +89,7 @@ private:
         const endpoint& to = client_->options.endpoints[route->endpoint];
         request_.endpoint = route->endpoint;
         using format = wire::chat_completions;
-        format::write_request(what_, route->model, true, to.chat, request_.body);
+        notes_ = format::write_request(what_, route->model, true, to.chat, request_.body);
         request_.head =
             make_request_head(to, client_->bases[route->endpoint], "POST", format::path);
         std::vector<http::field> more = header_;
@@ -145,6 +145,7 @@ private:
             report_.failure.emplace(errc::cancelled);
         }
         account(current.may_be_billed());
+        report_.answer.notes = notes_;
         if (!report_.failure) judge();
         if (!report_.failure) co_return;
         report_.failure =
@@ -153,7 +154,7 @@ private:
 
     error timeout_error(errc which) const {
         if (which != errc::model_timeout) return error(which);
-        return error(which, "timed out after " + std::to_string(what_.timeout().count()) + " ms");
+        return error(which, "timed out after " + time_text(what_.timeout()));
     }
 
     // An answer that the provider withheld is none.
@@ -180,7 +181,7 @@ private:
             }
         }
         if (answer.cost && report_.cost) {
-            *report_.cost += *answer.cost;
+            report_.cost = rounded_usd(*report_.cost + *answer.cost);
         } else if (may_be_billed) {
             report_.cost.reset();
         }
@@ -194,14 +195,18 @@ private:
         const auto wait = asked.value_or(backoff(report_.attempts - 1, Transport::random()));
         const auto left = deadline_ - clock_type::now();
         if (wait < left) return wait;
-        using std::chrono::duration_cast;
-        using std::chrono::milliseconds;
         const std::string why = std::string(failure.what()) + "; not tried again: the wait of " +
-                                std::to_string(wait.count()) + " ms does not fit into the " +
-                                std::to_string(duration_cast<milliseconds>(left).count()) +
-                                " ms left";
+                                time_text(wait) + " does not fit into the " + time_text(left) +
+                                " left";
         report_.failure = error(static_cast<errc>(failure.code().value()), why, failure.details());
         return std::nullopt;
+    }
+
+    // For people: `3600 s`, `250 ms`.
+    static std::string time_text(typename clock_type::duration time) {
+        const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+        if (whole < 10'000) return std::to_string(whole) + " ms";
+        return std::to_string(whole / 1000) + " s";
     }
 
     std::shared_ptr<client_state<Transport>> client_;
@@ -210,6 +215,7 @@ private:
     call_observer& observer_;
     typename clock_type::time_point deadline_;
     prepared_request request_;
+    std::vector<std::string> notes_;
     call_report report_;
 };
 

@@ -24,9 +24,13 @@ public:
     /// Writes at the end of `out`.
     explicit writer(std::string& out) noexcept : out_(out) {}
 
+    /// Opens an object; members are to follow.
     void begin_object() { open('{'); }
+    /// Closes the object opened last.
     void end_object() { close('}'); }
+    /// Opens an array; values are to follow.
     void begin_array() { open('['); }
+    /// Closes the array opened last.
     void end_array() { close(']'); }
 
     /// The name of the next member; its value is to follow.
@@ -54,7 +58,9 @@ public:
         put_number(value);
     }
 
+    /// `true` or `false`.
     void boolean(bool value) { raw(value ? "true" : "false"); }
+    /// `null`.
     void null() { raw("null"); }
 
     /// JSON text as it is. It is not looked at: what is not valid there is not valid here.

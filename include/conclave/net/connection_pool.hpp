@@ -40,6 +40,7 @@ public:
     using stream_type = typename Transport::stream_type;
     using clock_type = typename Transport::clock_type;
 
+    /// An empty pool.
     explicit connection_pool(pool_options options) : options_(options) {}
 
     /// A connection to `origin` that can be used, if there is one. Where the last reply's framing

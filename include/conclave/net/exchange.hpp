@@ -26,6 +26,7 @@ namespace conclave::net {
 template <class Stream>
 class exchange {
 public:
+    /// On a connection that nothing has been sent on since its last reply, or at all.
     explicit exchange(Stream connection) : connection_(std::move(connection)) {}
 
     /// Sends a request. A server may answer before it has read all of it, and close: when writing
@@ -116,6 +117,7 @@ public:
     /// Whether any byte of the reply has come.
     bool heard() const noexcept { return heard_; }
 
+    /// The reply's head, once `read_head` has returned.
     const http::response_head& head() const noexcept { return head_; }
 
     /// Whether the connection may serve another request, once what is left of this reply's framing
@@ -125,8 +127,11 @@ public:
                !until_close_ && http::keep_alive(head_);
     }
 
+    /// Where the reply's framing stands: what follows its last byte of content may still be to
+    /// come.
     const http::body_decoder& rest() const noexcept { return decoder_; }
 
+    /// Gives the connection up, for the next exchange.
     Stream release() { return std::move(connection_); }
 
 private:

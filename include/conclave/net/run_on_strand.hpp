@@ -15,8 +15,10 @@ namespace conclave::net {
 /// becomes itself again.
 class handler_failed {
 public:
+    /// Takes what the handler threw.
     explicit handler_failed(std::exception_ptr thrown) : thrown_(std::move(thrown)) {}
 
+    /// What the handler threw.
     const std::exception_ptr& thrown() const noexcept { return thrown_; }
 
 private:

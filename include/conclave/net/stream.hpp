@@ -24,8 +24,10 @@ namespace conclave::net {
 /// Cancellation: terminal. A cancelled TLS operation leaves a stream that can only be closed.
 class stream {
 public:
+    /// The socket once TLS has started.
     using tls_socket = asio::ssl::stream<asio::ip::tcp::socket>;
 
+    /// A stream without TLS on a connected socket.
     explicit stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
 
     /// Shakes hands as a client of `host`, whose name the server's certificate has to bear. Throws
@@ -95,6 +97,7 @@ public:
         close();
     }
 
+    /// Whether neither `close` nor `reset` was called.
     bool is_open() const noexcept { return lowest_layer().is_open(); }
 
 private:

@@ -19,6 +19,7 @@ namespace conclave::net {
 /// Thread-safety: everything happens on the strand given to the constructor.
 class task_group {
 public:
+    /// Children run on `strand`.
     explicit task_group(const asio::any_io_executor& strand)
         : state_(std::make_shared<state>(strand)) {}
 

@@ -81,6 +81,7 @@ struct roundtable_event {
 class stream_event {
 public:
     stream_event() = default;
+    /// Copies all that `seen` shows.
     explicit stream_event(const roundtable_event& seen)
         : type(seen.type),
           model_index(seen.model_index),
@@ -102,12 +103,17 @@ public:
     static std::optional<stream_event> from_json(std::string_view frame,
                                                  std::string_view event_name = {});
 
-    /// The same fields as those of `roundtable_event`.
+    /// What happened. This and the next five mean what they mean in `roundtable_event`.
     event_type type = event_type::done;
+    /// The seat.
     std::size_t model_index = 0;
+    /// The seat's model.
     std::string model;
+    /// The next piece of an answer.
     std::string delta;
+    /// Why something failed.
     std::string error;
+    /// A whole answer.
     std::string data;
     /// Set in `model_done` and `model_error`.
     std::optional<model_result> result;

@@ -216,7 +216,7 @@ private:
 
     void add_cost(std::optional<double> cost) {
         if (cost) {
-            response_.meta.total_cost += *cost;
+            response_.meta.total_cost = detail::rounded_usd(response_.meta.total_cost + *cost);
         } else {
             response_.meta.cost_complete = false;
         }

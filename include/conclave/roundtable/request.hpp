@@ -67,11 +67,15 @@ public:
         return *this;
     }
 
-    /// What was set; nothing where the provider is to decide.
+    /// The model's name, as the client's endpoints know it.
     const std::string& name() const noexcept { return name_; }
+    /// Absent when the provider decides; so with the next three.
     std::optional<double> temperature() const noexcept { return temperature_; }
+    /// Nucleus sampling.
     std::optional<double> top_p() const noexcept { return top_p_; }
+    /// The most tokens of its answer.
     std::optional<std::int64_t> max_tokens() const noexcept { return max_tokens_; }
+    /// How hard it should think.
     std::optional<reasoning_effort> reasoning() const noexcept { return reasoning_; }
 
     friend bool operator==(const panel_model&, const panel_model&) = default;
@@ -155,18 +159,25 @@ public:
         return *this;
     }
 
-    /// What was set, or the default of what was not.
+    /// The question. This and what follows: what was set, or the default of what was not.
     const std::string& input() const noexcept { return input_; }
+    /// The seats, in order.
     const std::vector<panel_model>& models() const noexcept { return models_; }
+    /// Empty when there is no system prompt.
     const std::string& instructions() const noexcept { return instructions_; }
+    /// How the answers become one.
     conclave::resolution resolution() const noexcept { return resolution_; }
+    /// What can be voted for.
     const std::vector<std::string>& choices() const noexcept { return choices_; }
     /// Empty when the answers are plain text.
     const std::string& output_schema() const noexcept { return output_schema_; }
     /// Empty when not set.
     const std::string& summary_model() const noexcept { return summary_model_; }
+    /// Whether a server is to answer with a stream.
     bool stream() const noexcept { return stream_; }
+    /// How often a transient failure of a model is tried again.
     int max_retries() const noexcept { return max_retries_; }
+    /// The time of each model, over all its retries.
     std::chrono::milliseconds timeout() const noexcept { return timeout_; }
 
     friend bool operator==(const roundtable_request&, const roundtable_request&) = default;

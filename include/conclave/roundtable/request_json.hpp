@@ -131,7 +131,8 @@ inline void write_seat(json::writer& out, const panel_model& seat) {
 
 inline roundtable_request roundtable_request::from_json(std::string_view text) {
     json::document body;
-    if (json::document::parse(text, body)) throw invalid_field("body", "is not JSON");
+    if (json::document::parse(text, body))
+        throw invalid_field("body", "is not JSON, or has a number that no 64 bits hold");
     const auto object = json::object_of(body.root());
     if (!object) throw invalid_field("body", "must be a JSON object");
 

@@ -21,6 +21,7 @@ namespace conclave {
 class answer_text {
 public:
     answer_text() = default;
+    /// `is_json` says that the text is a JSON value's; it is believed.
     explicit answer_text(std::string text, bool is_json = false)
         : text_(std::move(text)), is_json_(is_json) {}
 

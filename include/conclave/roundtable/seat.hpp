@@ -132,6 +132,7 @@ inline model_result seat_result(const roundtable_request& request, std::size_t i
     result.cost = report.cost;
     result.usage = std::move(report.usage);
     result.attempts = report.attempts;
+    result.notes = std::move(report.answer.notes);
     result.finish = report.answer.finish;
     if (report.failure) {
         result.error = report.failure->what();

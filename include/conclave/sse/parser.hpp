@@ -51,6 +51,7 @@ public:
     /// Readable bytes behind each `event::data`.
     static constexpr std::size_t padding = receive_buffer::padding;
 
+    /// Finds line ends in the fastest way this machine has.
     explicit parser(const parser_options& options = {}) : parser(options, best_block_scanner()) {}
     /// Uses the given way of finding line ends, for tests and measurements.
     parser(const parser_options& options, block_scanner scan) : options_(options), lines_(scan) {}

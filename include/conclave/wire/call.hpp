@@ -41,9 +41,12 @@ class message {
 public:
     /// Something the user said.
     message(std::string text) : text_(std::move(text)) {}
+    /// Something that one of the two said.
     message(message_role who, std::string text) : role_(who), text_(std::move(text)) {}
 
+    /// Who said it.
     message_role role() const noexcept { return role_; }
+    /// What was said.
     const std::string& text() const noexcept { return text_; }
 
 private:
@@ -110,16 +113,25 @@ public:
         return *this;
     }
 
+    /// As the client's endpoints know it.
     const std::string& model() const noexcept { return model_; }
+    /// The conversation so far, in order.
     const std::vector<conclave::message>& messages() const noexcept { return messages_; }
+    /// Empty when there is no system prompt.
     const std::string& instructions() const noexcept { return instructions_; }
+    /// Absent when the provider decides; so with the next three.
     std::optional<double> temperature() const noexcept { return temperature_; }
+    /// Nucleus sampling.
     std::optional<double> top_p() const noexcept { return top_p_; }
+    /// The most tokens of the answer.
     std::optional<std::int64_t> max_tokens() const noexcept { return max_tokens_; }
+    /// How hard to think.
     std::optional<reasoning_effort> reasoning() const noexcept { return reasoning_; }
     /// Empty when the answer is plain text.
     const std::string& output_schema() const noexcept { return output_schema_; }
+    /// How often a transient failure is tried again.
     int max_retries() const noexcept { return max_retries_; }
+    /// The time for everything, retries included.
     std::chrono::milliseconds timeout() const noexcept { return timeout_; }
 
 private:

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <conclave/error.hpp>
 #include <conclave/json/document.hpp>
@@ -32,15 +34,20 @@ struct chat_completions {
         /// Send an output schema as `response_format`. When false it goes into the system message
         /// instead.
         bool json_schema = true;
+        /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint
+        /// begin, such as OpenAI's reasoning models. A call's are dropped for them, with a note.
+        std::vector<std::string> without_sampling = {};
     };
 
     /// Where requests go, below the endpoint's base URL.
     static constexpr std::string_view path = "/chat/completions";
 
     /// Appends the request's JSON body to `out`. `model` is the name as the endpoint knows it; the
-    /// call's own is not looked at, nor are its values checked.
-    static void write_request(const call& what, std::string_view model, bool stream,
-                              const options& chosen, std::string& out);
+    /// call's own is not looked at, nor are its values checked. Returns a note for each setting
+    /// that was dropped because the model refuses it.
+    static std::vector<std::string> write_request(const call& what, std::string_view model,
+                                                  bool stream, const options& chosen,
+                                                  std::string& out);
 
     /// Reads the whole body of a reply of status 200. Returns why it is no answer, or nothing if
     /// it is one; a refusal is one. `out` is to be fresh.
@@ -58,6 +65,7 @@ struct chat_completions {
 /// allocates for nothing but the growing `result`.
 class chat_completions::stream_reader {
 public:
+    /// Where an answer stands.
     enum class status {
         /// The answer goes on.
         more,
@@ -153,17 +161,37 @@ inline void write_chat_messages(const call& what, bool schema_in_prompt, json::w
     to.end_array();
 }
 
+// Writes what the model takes of them, and returns notes of the others.
+inline std::vector<std::string> write_chat_sampling(const call& what, std::string_view model,
+                                                    const chat_completions::options& chosen,
+                                                    json::writer& to) {
+    std::vector<std::string> notes;
+    const bool refused = std::ranges::any_of(
+        chosen.without_sampling, [&](const std::string& each) { return model.starts_with(each); });
+    const auto write = [&](std::string_view name, std::optional<double> value) {
+        if (value && refused) {
+            notes.push_back(std::string(name) + " was dropped: this model does not take it");
+        } else {
+            to.member_if(name, value);
+        }
+    };
+    write("temperature", what.temperature());
+    write("top_p", what.top_p());
+    return notes;
+}
+
 }  // namespace detail
 
-inline void chat_completions::write_request(const call& what, std::string_view model, bool stream,
-                                            const options& chosen, std::string& out) {
+inline std::vector<std::string> chat_completions::write_request(const call& what,
+                                                                std::string_view model, bool stream,
+                                                                const options& chosen,
+                                                                std::string& out) {
     const bool has_schema = !what.output_schema().empty();
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
     detail::write_chat_messages(what, has_schema && !chosen.json_schema, to);
-    to.member_if("temperature", what.temperature());
-    to.member_if("top_p", what.top_p());
+    auto notes = detail::write_chat_sampling(what, model, chosen, to);
     to.member_if(chosen.max_completion_tokens ? "max_completion_tokens" : "max_tokens",
                  what.max_tokens());
     if (what.reasoning()) to.member("reasoning_effort", to_string(*what.reasoning()));
@@ -189,6 +217,7 @@ inline void chat_completions::write_request(const call& what, std::string_view m
         }
     }
     to.end_object();
+    return notes;
 }
 
 inline std::optional<failure> chat_completions::read_reply(std::string_view body, completion& out) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <conclave/error.hpp>
 #include <conclave/wire/usage.hpp>
@@ -40,6 +41,7 @@ struct completion {
     std::string reasoning;
     /// The words in which the model declined; empty if it did not.
     std::string refusal;
+    /// Why the model stopped.
     finish_reason finish = finish_reason::unknown;
     /// Absent when the provider reported none.
     std::optional<conclave::usage> usage;
@@ -49,6 +51,8 @@ struct completion {
     std::string model;
     /// The provider's id of the answer.
     std::string id;
+    /// What the call asked for and the endpoint does not take: dropped instead of sent, for people.
+    std::vector<std::string> notes;
 };
 
 /// A piece of an answer as it arrives. Views into the receive buffer: valid during the call of the
@@ -63,6 +67,7 @@ struct delta {
     /// The attempt failed and another is made: what was shown before this is void.
     bool restart = false;
 
+    /// Whether there is nothing to show in it.
     bool empty() const noexcept { return text.empty() && reasoning.empty() && refusal.empty(); }
 };
 

@@ -45,9 +45,13 @@ public:
         std::uint8_t padding;
         hole after;
     };
+    /// Literals are compared in blocks of so many bytes, and kept in whole ones.
     static constexpr std::size_t block_size = 64;
+    /// The most literals of a template.
     static constexpr std::size_t max_segments = 12;
+    /// The most blocks of all its literals together.
     static constexpr std::size_t max_blocks = 40;
+    /// The most bytes of all its literals together.
     static constexpr std::size_t max_size = max_blocks * block_size;
 
     /// Matches nothing: it is longer than any event.
@@ -87,10 +91,12 @@ public:
 
     /// Says which part of a `delta` the target is.
     void set_field(std::string_view delta::*field) noexcept { field_ = field; }
+    /// Which part of a `delta` the target is.
     std::string_view delta::*field() const noexcept { return field_; }
 
     /// Bytes of all literals: an event cannot be shorter.
     std::size_t size() const noexcept { return size_; }
+    /// The literals in order; the last is followed by `hole::end`.
     const segment* segments() const noexcept { return segments_.data(); }
     /// Of these, from the first LF behind the last hole on.
     std::size_t end_size() const noexcept { return end_size_; }

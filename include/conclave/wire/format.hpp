@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <conclave/sse/event.hpp>
 #include <conclave/sse/parser.hpp>
@@ -37,7 +38,9 @@ concept format = std::default_initializable<typename T::options> &&
     requires(const call& what, std::string_view text, bool stream,
              const typename T::options& options, std::string& out, completion& answer, int status) {
     { T::path } -> std::convertible_to<std::string_view>;
-    { T::write_request(what, text, stream, options, out) } -> std::same_as<void>;
+    {
+        T::write_request(what, text, stream, options, out)
+        } -> std::same_as<std::vector<std::string>>;
     { T::read_reply(text, answer) } -> std::same_as<std::optional<failure>>;
     { T::read_error(status, text) } -> std::same_as<failure>;
 };

@@ -9,7 +9,9 @@ namespace conclave {
 /// What a call used, in one set of terms for all providers: `input_tokens` counts the whole prompt,
 /// cached parts included; `output_tokens` counts all that was generated, reasoning included.
 struct usage {
+    /// The whole prompt.
     std::int64_t input_tokens = 0;
+    /// All that was generated.
     std::int64_t output_tokens = 0;
     /// Of the output: tokens spent on reasoning.
     std::optional<std::int64_t> reasoning_tokens;
@@ -19,9 +21,13 @@ struct usage {
     std::optional<std::int64_t> cache_creation_tokens;
     /// Of those written: kept for an hour.
     std::optional<std::int64_t> cache_creation_1h_tokens;
+    /// Of the input: tokens of sound.
     std::optional<std::int64_t> input_audio_tokens;
+    /// Of the output: tokens of sound.
     std::optional<std::int64_t> output_audio_tokens;
+    /// Searches of the web that the provider made for the answer.
     std::optional<std::int64_t> web_search_requests;
+    /// Pages of the web that it fetched.
     std::optional<std::int64_t> web_fetch_requests;
     /// What a provider adds, as the text of a JSON object; empty when nothing.
     std::string extra;
