@@ -34,6 +34,7 @@ CONTENDERS = {
     "presplit": "simdjson, pre-split and padded",
     "presplit_avx2": "simdjson held to AVX2, pre-split",
     "handbuilt": "memchr + copy + simdjson",
+    "in_place": "our framing + simdjson in place",
     "nlohmann": "getline + nlohmann/json",
     "framing": "**conclave**: framing alone",
     "general": "**conclave**: general reader",

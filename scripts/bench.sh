@@ -79,7 +79,7 @@ say "counting instructions"
     if ((${#quick[@]})); then
         for who in framing general delta; do count "$who" a; done
     else
-        for who in copy memchr presplit handbuilt framing general delta; do
+        for who in copy memchr presplit handbuilt in_place framing general delta; do
             count "$who" a a2 b c g f
         done
         count nlohmann a

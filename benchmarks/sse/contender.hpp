@@ -51,6 +51,7 @@ std::unique_ptr<contender> make_memchr(const corpus& of);
 std::unique_ptr<contender> make_memchr_in_place(const corpus& of);
 std::unique_ptr<contender> make_presplit(const corpus& of);
 std::unique_ptr<contender> make_presplit_avx2(const corpus& of);
+std::unique_ptr<contender> make_in_place(const corpus& of);
 std::unique_ptr<contender> make_handbuilt(const corpus& of);
 std::unique_ptr<contender> make_nlohmann(const corpus& of);
 std::unique_ptr<contender> make_framing(const corpus& of);

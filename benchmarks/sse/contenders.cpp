@@ -17,6 +17,7 @@ std::span<const candidate> candidates() {
         {"presplit_avx2", output::deltas, make_presplit_avx2},
         {"nlohmann", output::deltas, make_nlohmann},
         {"handbuilt", output::deltas, make_handbuilt},
+        {"in_place", output::deltas, make_in_place},
         {"framing", output::events, make_framing},
         {"general", output::deltas, make_general},
         {"delta", output::deltas, make_delta},

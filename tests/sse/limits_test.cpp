@@ -165,9 +165,9 @@ TEST(SseLinearity, SixteenMebibyteEventInOneBytePieces) {
 
 std::size_t blocks_scanned = 0;
 
-void counting_scanner(const char* bytes, std::size_t count, std::uint64_t* marks) {
+std::uint32_t counting_scanner(const char* bytes, std::size_t count, std::uint64_t* marks) {
     blocks_scanned += count;
-    sse::scan_blocks_portable(bytes, count, marks);
+    return sse::scan_blocks_portable(bytes, count, marks);
 }
 
 TEST(SseLinearity, NoByteIsScannedTwice) {

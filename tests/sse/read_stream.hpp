@@ -99,7 +99,10 @@ inline reading read_whole(std::string_view stream,
 /// The block scanners that this machine can run.
 inline std::vector<sse::block_scanner> all_scanners() {
     std::vector<sse::block_scanner> scanners{sse::scan_blocks_portable};
-    if (sse::best_block_scanner() != sse::scan_blocks_portable) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) scanners.push_back(sse::scan_blocks_avx2);
+#endif
+    if (std::ranges::find(scanners, sse::best_block_scanner()) == scanners.end()) {
         scanners.push_back(sse::best_block_scanner());
     }
     return scanners;

@@ -16,12 +16,15 @@
 
 namespace conclave::sse {
 
-/// Marks the line ends of `count` blocks of 64 bytes: bit i of `marks[b]` is set when byte i of
-/// block b is LF or CR. All 64 bytes of each block are read.
-using block_scanner = void (*)(const char* bytes, std::size_t count, std::uint64_t* marks);
+/// Marks the line ends of `count` blocks, at most 32, of 64 bytes: bit i of `marks[b]` is set when
+/// byte i of block b is LF or CR. Returns a bit for each block that has some. All 64 bytes of each
+/// block are read.
+using block_scanner = std::uint32_t (*)(const char* bytes, std::size_t count, std::uint64_t* marks);
 
 /// The `block_scanner` for any machine: eight bytes at a time in a general register.
-inline void scan_blocks_portable(const char* bytes, std::size_t count, std::uint64_t* marks) {
+inline std::uint32_t scan_blocks_portable(const char* bytes, std::size_t count,
+                                          std::uint64_t* marks) {
+    std::uint32_t some = 0;
     constexpr std::uint64_t ones = 0x0101010101010101;
     constexpr std::uint64_t low_bits = 0x7F * ones;
     // The top bit of each byte that is zero, exactly.
@@ -39,13 +42,17 @@ inline void scan_blocks_portable(const char* bytes, std::size_t count, std::uint
             found |= (((ends >> 7) * 0x0102040810204080) >> 56) << (i * 8);
         }
         marks[block] = found;
+        some |= std::uint32_t{found != 0} << block;
     }
+    return some;
 }
 
 #if defined(__x86_64__)
 /// The `block_scanner` for x86-64 with AVX2.
-__attribute__((target("avx2"))) inline void scan_blocks_avx2(const char* bytes, std::size_t count,
-                                                             std::uint64_t* marks) {
+__attribute__((target("avx2"))) inline std::uint32_t scan_blocks_avx2(const char* bytes,
+                                                                      std::size_t count,
+                                                                      std::uint64_t* marks) {
+    std::uint32_t some = 0;
     const __m256i lf = _mm256_set1_epi8('\n');
     const __m256i cr = _mm256_set1_epi8('\r');
     for (std::size_t block = 0; block < count; ++block) {
@@ -59,11 +66,28 @@ __attribute__((target("avx2"))) inline void scan_blocks_avx2(const char* bytes, 
         const auto low_mask = static_cast<std::uint32_t>(_mm256_movemask_epi8(low_ends));
         const auto high_mask = static_cast<std::uint32_t>(_mm256_movemask_epi8(high_ends));
         marks[block] = low_mask | static_cast<std::uint64_t>(high_mask) << 32;
+        some |= std::uint32_t{marks[block] != 0} << block;
     }
+    return some;
+}
+
+/// The `block_scanner` for x86-64 with AVX-512.
+__attribute__((target("avx512f,avx512bw"))) inline std::uint32_t scan_blocks_avx512(
+    const char* bytes, std::size_t count, std::uint64_t* marks) {
+    const __m512i lf = _mm512_set1_epi8('\n');
+    const __m512i cr = _mm512_set1_epi8('\r');
+    std::uint32_t some = 0;
+    for (std::size_t block = 0; block < count; ++block) {
+        const __m512i text = _mm512_loadu_si512(bytes + block * 64);
+        marks[block] = _mm512_cmpeq_epi8_mask(text, lf) | _mm512_cmpeq_epi8_mask(text, cr);
+        some |= std::uint32_t{marks[block] != 0} << block;
+    }
+    return some;
 }
 #elif defined(__aarch64__)
 /// The `block_scanner` for 64-bit ARM, whose every processor has NEON.
-inline void scan_blocks_neon(const char* bytes, std::size_t count, std::uint64_t* marks) {
+inline std::uint32_t scan_blocks_neon(const char* bytes, std::size_t count, std::uint64_t* marks) {
+    std::uint32_t some = 0;
     const uint8x16_t lf = vdupq_n_u8('\n');
     const uint8x16_t cr = vdupq_n_u8('\r');
     constexpr std::uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -79,17 +103,22 @@ inline void scan_blocks_neon(const char* bytes, std::size_t count, std::uint64_t
         uint8x16_t sum = vpaddq_u8(vpaddq_u8(ends[0], ends[1]), vpaddq_u8(ends[2], ends[3]));
         sum = vpaddq_u8(sum, sum);
         marks[block] = vgetq_lane_u64(vreinterpretq_u64_u8(sum), 0);
+        some |= std::uint32_t{marks[block] != 0} << block;
     }
+    return some;
 }
 #endif
 
 /// The fastest `block_scanner` that this processor runs.
 inline block_scanner best_block_scanner() noexcept {
-#if defined(__AVX2__)
-    return scan_blocks_avx2;
-#elif defined(__x86_64__)
-    static const block_scanner best =
-        __builtin_cpu_supports("avx2") ? scan_blocks_avx2 : scan_blocks_portable;
+#if defined(__x86_64__)
+    // Processors without the last of these lower their clock for AVX-512.
+    static const bool has_avx512 = __builtin_cpu_supports("avx512f") &&
+                                   __builtin_cpu_supports("avx512bw") &&
+                                   __builtin_cpu_supports("avx512vbmi2");
+    static const block_scanner best = has_avx512                       ? scan_blocks_avx512
+                                      : __builtin_cpu_supports("avx2") ? scan_blocks_avx2
+                                                                       : scan_blocks_portable;
     return best;
 #elif defined(__aarch64__)
     return scan_blocks_neon;
@@ -171,10 +200,10 @@ private:
         while (scanned_ != end) {
             const std::size_t size = std::min(end - scanned_, marks_.size() * 64);
             const std::size_t count = (size + 63) / 64;
-            scan_(bytes + scanned_, count, marks_.data());
-            if (size % 64 != 0) marks_[count - 1] &= (std::uint64_t{1} << size % 64) - 1;
-            for (std::size_t i = 0; i < count; ++i) {
-                pending_ |= std::uint32_t{marks_[i] != 0} << i;
+            pending_ = scan_(bytes + scanned_, count, marks_.data());
+            if (size % 64 != 0) {
+                marks_[count - 1] &= (std::uint64_t{1} << size % 64) - 1;
+                if (marks_[count - 1] == 0) pending_ &= ~(std::uint32_t{1} << (count - 1));
             }
             first_ = scanned_;
             scanned_ += size;
