@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "read_stream.hpp"
 
@@ -18,6 +19,12 @@ namespace sse = conclave::sse;
 std::string written(std::string_view data, std::string_view type = {}, std::string_view id = {}) {
     std::string stream;
     sse::writer(stream).event(data, type, id);
+    std::vector<std::string_view> parts;
+    sse::writer::gather(parts, data, type, id);
+    std::string gathered;
+    for (const std::string_view part : parts)
+        gathered += part;
+    EXPECT_EQ(gathered, stream);
     return stream;
 }
 
@@ -35,6 +42,17 @@ TEST(SseWriter, WritesThePlainForm) {
     EXPECT_EQ(written("{\"a\":1}"), "data: {\"a\":1}\n\n");
     EXPECT_EQ(written("x", "delta", "7"), "event: delta\nid: 7\ndata: x\n\n");
     EXPECT_EQ(written(""), "data: \n\n");
+}
+
+TEST(SseWriter, APayloadIsGatheredWithoutACopy) {
+    const std::string data = std::string(1 << 20, 'x') + '\n' + std::string(1 << 20, 'y');
+    std::vector<std::string_view> parts;
+    sse::writer::gather(parts, data);
+    ASSERT_EQ(parts.size(), 7u);
+    EXPECT_EQ(parts[1].data(), data.data());
+    EXPECT_EQ(parts[1].size(), std::size_t{1} << 20);
+    EXPECT_EQ(parts[4].data(), data.data() + (1 << 20) + 1);
+    EXPECT_EQ(parts[4].size(), std::size_t{1} << 20);
 }
 
 TEST(SseWriter, AppendsToWhatIsThere) {

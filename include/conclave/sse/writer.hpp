@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace conclave::sse {
 
@@ -22,18 +23,21 @@ public:
     /// `type` or `id` that is empty is left out, and so is one with CR, LF or (in an id) NUL,
     /// which no stream can carry.
     void event(std::string_view data, std::string_view type = {}, std::string_view id = {}) {
-        if (type.find_first_of("\r\n") != type.npos) type = {};
-        if (id.find_first_of(std::string_view("\r\n\0", 3)) != id.npos) id = {};
-        if (!type.empty()) line("event: ", type);
-        if (!id.empty()) line("id: ", id);
-        lines("data: ", data);
-        output_ += '\n';
+        parts_of_event(data, type, id, append());
+    }
+
+    /// The same without a copy, for large payloads and gathered writes: appends to `parts` what
+    /// makes up the event, in order. The views are into `data`, `type` and `id`, and into static
+    /// memory.
+    static void gather(std::vector<std::string_view>& parts, std::string_view data,
+                       std::string_view type = {}, std::string_view id = {}) {
+        parts_of_event(data, type, id, [&](std::string_view part) { parts.push_back(part); });
     }
 
     /// Appends a comment, which readers ignore: a sign of life. Each line of `text` becomes a
     /// comment line.
     void comment(std::string_view text = {}) {
-        lines(":", text);
+        parts_of_lines(":", text, append());
         // Some readers take all up to a blank line as one block and would drop the event behind.
         output_ += '\n';
     }
@@ -42,28 +46,46 @@ public:
     void retry(std::uint64_t milliseconds) {
         char digits[20];
         const auto written = std::to_chars(digits, digits + sizeof digits, milliseconds);
-        line("retry: ", {digits, static_cast<std::size_t>(written.ptr - digits)});
-        output_ += '\n';
+        output_ += "retry: ";
+        output_.append(digits, written.ptr);
+        output_ += "\n\n";
     }
 
     /// Appends the event `[DONE]` that ends streams of OpenAI's format.
     void done() { event("[DONE]"); }
 
 private:
-    void line(std::string_view name, std::string_view value) {
-        output_ += name;
-        output_ += value;
-        output_ += '\n';
+    auto append() noexcept {
+        return [this](std::string_view part) { output_ += part; };
     }
 
-    void lines(std::string_view name, std::string_view text) {
+    template <class Put>
+    static void parts_of_event(std::string_view data, std::string_view type, std::string_view id,
+                               Put put) {
+        if (type.find_first_of("\r\n") != type.npos) type = {};
+        if (id.find_first_of(std::string_view("\r\n\0", 3)) != id.npos) id = {};
+        if (!type.empty()) parts_of_line("event: ", type, put);
+        if (!id.empty()) parts_of_line("id: ", id, put);
+        parts_of_lines("data: ", data, put);
+        put("\n");
+    }
+
+    template <class Put>
+    static void parts_of_lines(std::string_view name, std::string_view text, Put put) {
         for (;;) {
             const std::size_t size = line_size(text);
-            line(name, text.substr(0, size));
+            parts_of_line(name, text.substr(0, size), put);
             if (size == text.size()) return;
             const bool crlf = text.substr(size, 2) == "\r\n";
             text.remove_prefix(size + (crlf ? 2 : 1));
         }
+    }
+
+    template <class Put>
+    static void parts_of_line(std::string_view name, std::string_view value, Put& put) {
+        put(name);
+        put(value);
+        put("\n");
     }
 
     std::string& output_;
