@@ -23,7 +23,7 @@ public:
     /// `type` or `id` that is empty is left out, and so is one with CR, LF or (in an id) NUL,
     /// which no stream can carry.
     void event(std::string_view data, std::string_view type = {}, std::string_view id = {}) {
-        parts_of_event(data, type, id, append());
+        parts_of_event(data, type, id, appender{output_});
     }
 
     /// The same without a copy, for large payloads and gathered writes: appends to `parts` what
@@ -37,7 +37,7 @@ public:
     /// Appends a comment, which readers ignore: a sign of life. Each line of `text` becomes a
     /// comment line.
     void comment(std::string_view text = {}) {
-        parts_of_lines(":", text, append());
+        parts_of_lines(":", text, appender{output_});
         // Some readers take all up to a blank line as one block and would drop the event behind.
         output_ += '\n';
     }
@@ -55,9 +55,11 @@ public:
     void done() { event("[DONE]"); }
 
 private:
-    auto append() noexcept {
-        return [this](std::string_view part) { output_ += part; };
-    }
+    // Puts parts behind each other in a string.
+    struct appender {
+        std::string& output;
+        void operator()(std::string_view part) const { output += part; }
+    };
 
     template <class Put>
     static void parts_of_event(std::string_view data, std::string_view type, std::string_view id,
