@@ -92,25 +92,22 @@ public:
     /// The text of a string, in place if it has no escape, else unescaped into the reader's own
     /// buffer, half a surrogate pair as U+FFFD; nothing if the value is not a string.
     std::optional<std::string_view> string(value& which) {
-        const auto spelled = spelling(which);
-        if (!spelled) return std::nullopt;
-        return spelled->escaped ? unescaped(spelled->inside) : spelled->inside;
+        if (*which.at_ != '"') return std::nullopt;
+        const char* const begin = which.at_ + 1;
+        const detail::quote_mark close = closing_quotes_[which.quote_];
+        if (close >= size_) [[unlikely]]
+            return difficult_string(which);
+        which.end_ = {begin_ + close + 1, which.quote_ + 2};
+        return std::string_view(begin, static_cast<std::size_t>(begin_ + close - begin));
     }
 
     /// The same as it is spelled, in place.
     std::optional<spelled_string> spelling(value& which) const noexcept {
         if (*which.at_ != '"') return std::nullopt;
         const char* const begin = which.at_ + 1;
-        const detail::quote_mark close = closing_quotes_[which.quote_];
-        detail::scanned_string text{begin_ + close, false};
-        if (close >= size_) [[unlikely]] {
-            text = scan_difficult({which.at_, which.quote_});
-            if (text.end == nullptr) {
-                which.end_ = failed();
-                return std::nullopt;
-            }
-        }
-        which.end_ = {text.end + 1, which.quote_ + 2};
+        const detail::scanned_string text = detail::scan_string(begin, limit_);
+        which.end_ = text.end != nullptr ? place{text.end + 1, which.quote_ + 2} : failed();
+        if (text.end == nullptr) return std::nullopt;
         return spelled_string{{begin, static_cast<std::size_t>(text.end - begin)}, text.escaped};
     }
 
@@ -286,8 +283,16 @@ private:
         if ((closing_quotes_[from.quote] & detail::difficult) == 0) return {nullptr, false};
         return detail::scan_string(from.at + 1, limit_);
     }
-    [[gnu::noinline]] std::string_view unescaped(std::string_view inside) {
-        return unescaped_.unescape(inside, size_);
+    [[gnu::noinline]] std::optional<std::string_view> difficult_string(value& which) {
+        const detail::quote_mark mark = closing_quotes_[which.quote_];
+        std::optional<std::string_view> text;
+        which.end_ = failed();
+        if ((mark & detail::difficult) == 0) return text;  // it does not end
+        const char* const begin = which.at_ + 1;
+        const char* const end = begin_ + (mark & ~detail::difficult);
+        text = unescaped_.check_and_unescape({begin, end}, size_);
+        if (text) which.end_ = {end + 1, which.quote_ + 2};
+        return text;
     }
 
     place skip_scalar(place from) const noexcept {

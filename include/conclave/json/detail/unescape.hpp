@@ -1,17 +1,19 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-#include <conclave/json/escape.hpp>
+#include <conclave/json/detail/string_scan.hpp>
 
 namespace conclave::json::detail {
 
@@ -64,6 +66,39 @@ inline std::uint32_t hex4_of(const char* digits) noexcept {
     return value;
 }
 
+// What the letter behind a backslash stands for by itself, 0 if for nothing. A table, because which
+// letter comes none foresees.
+inline char meaning_of(char letter) noexcept {
+    static constexpr auto meanings = [] {
+        std::array<char, 256> table{};
+        table['"'] = '"';
+        table['\\'] = '\\';
+        table['/'] = '/';
+        table['b'] = '\b';
+        table['f'] = '\f';
+        table['n'] = '\n';
+        table['r'] = '\r';
+        table['t'] = '\t';
+        return table;
+    }();
+    return meanings[static_cast<unsigned char>(letter)];
+}
+
+// Writes the code point of the `\u` at `at`, or of that and the next if they are a surrogate pair,
+// and goes behind it.
+inline char* put_code_point(const char*& at, const char* end, char* out) noexcept {
+    std::uint32_t code_point = hex4_of(at + 2);
+    at += 6;
+    if ((code_point & 0xFC00) == 0xD800 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+        const std::uint32_t second = hex4_of(at + 2);
+        if ((second & 0xFC00) == 0xDC00) {
+            code_point = 0x10000 + ((code_point & 0x3FF) << 10) + (second & 0x3FF);
+            at += 6;
+        }
+    }
+    return put_utf8(out, code_point);
+}
+
 // Writes what the inside of a valid JSON string means to `out`, half a surrogate pair as U+FFFD;
 // never more bytes than there are. Returns behind the last one.
 inline char* unescape(std::string_view raw, char* out) noexcept {
@@ -76,29 +111,53 @@ inline char* unescape(std::string_view raw, char* out) noexcept {
         at += plain;
         out += plain;
         if (plain == 16) continue;
-        const char letter = at[1];
-        at += 2;
-        switch (letter) {
-            case 'b': *out++ = '\b'; break;
-            case 'f': *out++ = '\f'; break;
-            case 'n': *out++ = '\n'; break;
-            case 'r': *out++ = '\r'; break;
-            case 't': *out++ = '\t'; break;
-            case 'u': {
-                std::uint32_t code_point = hex4_of(at);
-                at += 4;
-                if ((code_point & 0xFC00) == 0xD800 && end - at >= 6 && at[0] == '\\' &&
-                    at[1] == 'u') {
-                    const std::uint32_t second = hex4_of(at + 2);
-                    if ((second & 0xFC00) == 0xDC00) {
-                        code_point = 0x10000 + ((code_point & 0x3FF) << 10) + (second & 0x3FF);
-                        at += 6;
-                    }
-                }
-                out = put_utf8(out, code_point);
-                break;
-            }
-            default: *out++ = letter;
+        if (const char meant = meaning_of(at[1])) [[likely]] {
+            *out++ = meant;
+            at += 2;
+        } else {
+            out = put_code_point(at, end, out);
+        }
+    }
+    return out;
+}
+
+// The first escape of the inside of a string, or its end; null if what is before is not valid.
+inline const char* find_escape(const char* at, const char* end) noexcept {
+    for (;;) {
+        at = find_special(at, end);
+        if (at >= end) return end;
+        if (*at == '\\') return at;
+        if (static_cast<signed char>(*at) >= 0) return nullptr;  // a control character
+        at = skip_utf8(at);
+        if (at == nullptr) return nullptr;
+    }
+}
+
+// As `unescape`, but of what may not be valid; null then. In one pass, as in each place that is not
+// plain text processors guess wrong.
+inline char* check_and_unescape(const char* at, const char* end, char* out) noexcept {
+    while (at < end) {
+        std::memcpy(out, at, 16);
+        const std::size_t plain = first_special(at);
+        const auto left = static_cast<std::size_t>(end - at);
+        if (plain >= left) return out + left;
+        at += plain;
+        out += plain;
+        if (plain == 16) continue;
+        if (*at != '\\') {
+            const char* const begin = at;
+            at = static_cast<signed char>(*at) < 0 ? skip_utf8(at) : nullptr;
+            if (at == nullptr) return nullptr;
+            std::memcpy(out, begin, static_cast<std::size_t>(at - begin));
+            out += at - begin;
+        } else if (const char meant = meaning_of(at[1])) [[likely]] {
+            *out++ = meant;
+            at += 2;
+        } else {
+            // also the one behind, which may belong to it
+            if (skip_escape(at) == nullptr) return nullptr;
+            if (at[6] == '\\' && skip_escape(at + 6) == nullptr) return nullptr;
+            out = put_code_point(at, end, out);
         }
     }
     return out;
@@ -111,17 +170,39 @@ public:
 
     // What a valid string means. `most` is how much all strings until `clear` are together at most.
     std::string_view unescape(std::string_view raw, std::size_t most) {
+        char* const begin = room(most);
+        return keep(begin, detail::unescape(raw, begin));
+    }
+
+    // The same of what may not be valid: nothing then. Without escapes it is `raw`.
+    std::optional<std::string_view> check_and_unescape(std::string_view raw, std::size_t most) {
+        const char* const end = raw.data() + raw.size();
+        const char* const first = find_escape(raw.data(), end);
+        if (first == nullptr) return std::nullopt;
+        if (first == end) return raw;
+        char* const begin = room(most);
+        const auto plain = static_cast<std::size_t>(first - raw.data());
+        std::memcpy(begin, raw.data(), plain);
+        const char* const written = detail::check_and_unescape(first, end, begin + plain);
+        if (written == nullptr) return std::nullopt;
+        return keep(begin, written);
+    }
+
+private:
+    char* room(std::size_t most) {
         if (used_ == 0 && capacity_ < most + unescape_padding) {
             capacity_ = 2 * (most + unescape_padding);
             bytes_ = std::make_unique_for_overwrite<char[]>(capacity_);
         }
-        char* const begin = bytes_.get() + used_;
-        const auto size = static_cast<std::size_t>(detail::unescape(raw, begin) - begin);
+        return bytes_.get() + used_;
+    }
+
+    std::string_view keep(const char* begin, const char* end) noexcept {
+        const auto size = static_cast<std::size_t>(end - begin);
         used_ += size;
         return {begin, size};
     }
 
-private:
     std::size_t used_ = 0;
     std::size_t capacity_ = 0;
     std::unique_ptr<char[]> bytes_;

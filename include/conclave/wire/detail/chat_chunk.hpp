@@ -89,38 +89,41 @@ private:
     // Only choice 0 is taken. That it is another may show at its end, and then it is undone: a copy
     // of what has just been read would wait for that to be written. Few texts have two.
     void read_choice(json::value& value, delta& piece, content& out) {
-        if (out.has_choice) return read_another_choice(value, piece, out);
+        const bool is_another = out.has_choice;
+        if (is_another) [[unlikely]]
+            set_aside(piece, out);
         const bool had_error = out.has_error;
         if (is_first_choice(value, piece, out)) return;
-        piece = {};
-        out = {.has_error = had_error, .has_usage = out.has_usage};
+        piece = is_another ? piece_aside_ : delta{};
+        out = is_another ? content_aside_
+                         : content{.has_error = had_error, .has_usage = out.has_usage};
     }
-    [[gnu::noinline]] void read_another_choice(json::value& value, delta& piece, content& out) {
-        delta other;
-        content rest{.has_error = out.has_error, .has_usage = out.has_usage};
-        if (!is_first_choice(value, other, rest)) return;
-        piece = other;
-        out = rest;
+    [[gnu::noinline]] void set_aside(delta& piece, content& out) {
+        piece_aside_ = piece;
+        content_aside_ = out;
+        piece = {};
+        out = {.has_error = out.has_error, .has_usage = out.has_usage};
     }
 
     // Reads a choice; returns whether it is choice 0.
     bool is_first_choice(json::value& value, delta& piece, content& out) {
         bool first = true;
-        fields_.each_member(value, [&](json::key key, json::value& member) {
-            if (key == "delta" || key == "message") {
-                out.has_choice = true;
-                read_message(member, piece, out.joined);
-            } else if (key == "finish_reason") {
-                out.finish = fields_.string(member).value_or(std::string_view{});
-                if (!out.finish.empty()) out.has_choice = true;
-            } else if (key == "index") {
-                if (fields_.kind_of(member) != json::kind::null) {
-                    first = fields_.integer(member) == 0;
+        fields_.each_member(
+            value, [&](json::key key, json::value & member) __attribute__((always_inline)) {
+                if (key == "delta" || key == "message") {
+                    out.has_choice = true;
+                    read_message(member, piece, out.joined);
+                } else if (key == "finish_reason") {
+                    out.finish = fields_.string(member).value_or(std::string_view{});
+                    if (!out.finish.empty()) out.has_choice = true;
+                } else if (key == "index") {
+                    if (fields_.kind_of(member) != json::kind::null) {
+                        first = fields_.integer(member) == 0;
+                    }
+                } else if (key == "error") {
+                    if (fields_.truthy(member)) out.has_error = true;
                 }
-            } else if (key == "error") {
-                if (fields_.truthy(member)) out.has_error = true;
-            }
-        });
+            });
         return first;
     }
 
@@ -224,6 +227,9 @@ private:
     // it stay valid.
     std::string joined_;
     std::size_t text_size_ = 0;
+    // Of an earlier choice, while another is read.
+    delta piece_aside_;
+    content content_aside_;
 };
 
 }  // namespace conclave::wire::detail
