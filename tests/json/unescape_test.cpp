@@ -7,14 +7,18 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include <conclave/json/detail/string_scan.hpp>
 #include <conclave/json/escape.hpp>
+
+#include "plain_strings.hpp"
 
 namespace {
 
@@ -23,7 +27,7 @@ namespace json = conclave::json;
 // Whether a string is one that JSON has, as simply as it can be said.
 bool is_valid(std::string_view raw) {
     std::string unescaped;
-    if (!json::append_unescaped(unescaped, raw)) return false;
+    if (!conclave::tests::append_unescaped(unescaped, raw)) return false;
     while (!raw.empty()) {
         const json::utf8_step step = json::next_utf8(raw);
         if (!step.valid || static_cast<unsigned char>(raw.front()) < 0x20) return false;
@@ -48,18 +52,71 @@ public:
         const bool ends_there = found.end == limit() - 1;
         if (raw_.find('"') != raw_.npos) return;  // the string may end before
         ASSERT_EQ(ends_there, is_valid(raw_)) << raw_;
+        json::detail::unescape_buffer checking;
+        // unless it would take its closing quote for an escaped one
+        const bool closes = (raw_.size() - (raw_.find_last_not_of('\\') + 1)) % 2 == 0;
+        const auto checked = closes
+                                 ? checking.check_and_unescape({begin(), raw_.size()}, raw_.size())
+                                 : std::nullopt;
+        ASSERT_EQ(checked.has_value(), ends_there) << raw_;
         if (!ends_there) return;
         ASSERT_EQ(found.escaped, raw_.find('\\') != raw_.npos);
         std::string expected;
-        ASSERT_TRUE(json::append_unescaped(expected, raw_));
+        ASSERT_TRUE(conclave::tests::append_unescaped(expected, raw_));
         json::detail::unescape_buffer buffer;
         ASSERT_EQ(buffer.unescape({begin(), raw_.size()}, raw_.size()), expected) << raw_;
+        ASSERT_EQ(*checked, expected) << raw_;
+        ASSERT_EQ(checked->data() == begin(), !found.escaped) << "in place";
+    }
+
+    // What it means; nothing if it is not valid.
+    std::optional<std::string> meaning() const {
+        json::detail::unescape_buffer buffer;
+        const auto text = buffer.check_and_unescape({begin(), raw_.size()}, raw_.size());
+        if (!text) return std::nullopt;
+        return std::string(*text);
     }
 
 private:
     std::string_view raw_;
     std::unique_ptr<char[]> bytes_;
 };
+
+TEST(Unescape, UndoesWhatTheWriterDid) {
+    for (std::uint32_t code_point = 0; code_point <= 0x10FFFF; code_point += 97) {
+        if (code_point >= 0xD800 && code_point < 0xE000) continue;
+        std::string text = "<", raw;
+        conclave::tests::append_utf8(text, code_point);
+        text += '>';
+        json::append_escaped(raw, text);
+        ASSERT_EQ(quoted(raw).meaning(), text);
+    }
+}
+
+TEST(Unescape, ReadsEveryEscape) {
+    EXPECT_EQ(quoted(R"(\"\\\/\b\f\n\r\t\u0041\u00E9\u20ac)").meaning(), "\"\\/\b\f\n\r\tAé€");
+    EXPECT_EQ(quoted(R"(\uD83E\uDD8A!)").meaning(), "🦊!");
+}
+
+TEST(Unescape, TurnsHalvesOfPairsIntoReplacementCharacters) {
+    const std::string r(json::replacement_character);
+    for (const auto& [raw, expected] : {std::pair{R"(\ud83e)", r},
+                                        {R"(\ud83ex)", r + "x"},
+                                        {R"(\udd8a)", r},
+                                        {R"(\udd8a\ud83e)", r + r},
+                                        {R"(\ud83e\u0041)", r + "A"},
+                                        {R"(\ud83e\n)", r + "\n"},
+                                        {R"(\ud83e\ud83e\udd8a)", r + "🦊"}}) {
+        EXPECT_EQ(quoted(raw).meaning(), expected) << raw;
+    }
+}
+
+TEST(Unescape, RefusesWhatIsNoEscape) {
+    for (const std::string_view raw :
+         {"\\x41", "\\u", "\\u12", "\\u123g", "\\u 123", "\\U0041", "\\'", "\\ud83e\\u12"}) {
+        EXPECT_FALSE(quoted(raw).meaning()) << raw;
+    }
+}
 
 TEST(Unescape, EveryUnitOfFourDigitsAndPairs) {
     for (unsigned unit = 0; unit < 0x10000; unit += unit < 0x1000 || unit >= 0xD700 ? 1 : 13) {

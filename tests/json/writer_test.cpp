@@ -7,9 +7,12 @@
 #include <string_view>
 
 #include <gtest/gtest.h>
+
 #include <simdjson.h>
 
 #include <conclave/json/document.hpp>
+
+#include "plain_strings.hpp"
 
 namespace {
 
@@ -33,7 +36,7 @@ std::optional<std::string> read_back(const std::string& json) {
 
 std::string utf8(std::uint32_t code_point) {
     std::string out;
-    conclave::json::append_utf8(out, code_point);
+    conclave::tests::append_utf8(out, code_point);
     return out;
 }
 
@@ -163,57 +166,6 @@ TEST(Writer, EveryPairOfBytesBecomesAValidString) {
                 ASSERT_EQ(back->back(), 'z');
             }
         }
-    }
-}
-
-TEST(Unescape, UndoesWhatTheWriterDid) {
-    for (std::uint32_t code_point = 0; code_point <= 0x10FFFF; code_point += 97) {
-        if (code_point >= 0xD800 && code_point < 0xE000) continue;
-        const std::string text = "<" + utf8(code_point) + ">";
-        std::string raw, back;
-        conclave::json::append_escaped(raw, text);
-        ASSERT_TRUE(conclave::json::append_unescaped(back, raw));
-        ASSERT_EQ(back, text);
-    }
-}
-
-TEST(Unescape, ReadsEveryEscape) {
-    std::string out;
-    EXPECT_TRUE(conclave::json::append_unescaped(out, R"(\"\\\/\b\f\n\r\t\u0041\u00E9\u20ac)"));
-    EXPECT_EQ(out, "\"\\/\b\f\n\r\tAé€");
-    out.clear();
-    EXPECT_TRUE(conclave::json::append_unescaped(out, R"(\uD83E\uDD8A!)"));
-    EXPECT_EQ(out, "🦊!");
-}
-
-TEST(Unescape, TurnsHalvesOfPairsIntoReplacementCharacters) {
-    const std::string r(conclave::json::replacement_character);
-    for (const auto& [raw, expected] : {std::pair{R"(\ud83e)", r},
-                                        {R"(\ud83ex)", r + "x"},
-                                        {R"(\udd8a)", r},
-                                        {R"(\udd8a\ud83e)", r + r},
-                                        {R"(\ud83e\u0041)", r + "A"},
-                                        {R"(\ud83e\n)", r + "\n"},
-                                        {R"(\ud83e\ud83e\udd8a)", r + "🦊"}}) {
-        std::string out;
-        EXPECT_TRUE(conclave::json::append_unescaped(out, raw)) << raw;
-        EXPECT_EQ(out, expected) << raw;
-    }
-}
-
-TEST(Unescape, RefusesWhatIsNoEscape) {
-    for (const std::string_view raw :
-         {"\\", "\\x41", "\\u", "\\u12", "\\u123g", "\\u 123", "\\U0041", "\\'", "\\ud83e\\u12"}) {
-        std::string out;
-        EXPECT_FALSE(conclave::json::append_unescaped(out, raw)) << raw;
-    }
-}
-
-TEST(Unescape, NeverGrowsAText) {
-    for (const std::string_view raw : {"\\ud800", "\\uffff", "\\u0000", "\\n", "\\ud83e\\udd8a"}) {
-        std::string out;
-        ASSERT_TRUE(conclave::json::append_unescaped(out, raw));
-        EXPECT_LE(out.size(), raw.size());
     }
 }
 
