@@ -203,14 +203,20 @@ TEST(Leaks, EveryGenerationSeenUpstreamIsAnAttemptReported) {
     asio::io_context context;
     client via(context, options);
     std::size_t reported = 0;
+    std::size_t timed_out = 0;
     for (std::size_t i = 0; i < 100; ++i) {
         roundtable_request request = world.request(i);
         request.resolve_by(resolution::fast).timeout(100ms);
         const auto response = run_to_end(context, roundtable(via, request));
-        for (std::size_t seat = 0; seat < 2; ++seat)
-            reported += static_cast<std::size_t>(response.results[seat].attempts);
+        for (std::size_t seat = 0; seat < 2; ++seat) {
+            const model_result& result = response.results[seat];
+            reported += static_cast<std::size_t>(result.attempts);
+            if (result.error_code == errc::model_timeout) ++timed_out;
+        }
     }
-    EXPECT_EQ(world.requests_seen(), reported);
+    EXPECT_LE(world.requests_seen(), reported);
+    // A last attempt may run out of time before its request is sent.
+    EXPECT_GE(world.requests_seen() + timed_out, reported);
 }
 
 TEST(Leaks, AnAnswerThatNeverEndsIsCutOffAtItsLimit) {
