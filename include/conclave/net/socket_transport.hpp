@@ -61,11 +61,11 @@ public:
     /// Cancellation: terminal; what was opened is closed.
     asio::awaitable<stream> connect(http::url to, connect_options options,
                                     clocks<timer_type>& timers) {
-        start(timers, errc::resolve_timeout, options.resolve_timeout);
+        timers.start(errc::resolve_timeout, options.resolve_timeout);
         const auto endpoints = co_await resolve(to.host(), to.port());
         timers.clear(errc::resolve_timeout);
 
-        start(timers, errc::connect_timeout, options.connect_timeout);
+        timers.start(errc::connect_timeout, options.connect_timeout);
         asio::ip::tcp::socket socket(executor_);
         error_code failure;
         co_await asio::async_connect(socket, endpoints,
@@ -83,7 +83,7 @@ public:
 
         stream connected(std::move(socket));
         if (to.is_tls()) {
-            start(timers, errc::tls_timeout, options.tls_timeout);
+            timers.start(errc::tls_timeout, options.tls_timeout);
             co_await connected.start_tls(prepare_tls(), to.host());
             timers.clear(errc::tls_timeout);
         }
@@ -97,10 +97,6 @@ public:
     }
 
 private:
-    static void start(clocks<timer_type>& timers, errc which, std::chrono::milliseconds limit) {
-        if (limit.count() > 0) timers.set(which, clock_type::now() + limit);
-    }
-
     asio::any_io_executor executor_;
     tls_options tls_options_;
     std::mutex mutex_;
