@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include "net/full_backlog.hpp"
 #include "roundtable/panel_world.hpp"
 
 // In the place of the system's: one host has a name server that is slow.
@@ -37,30 +37,6 @@ using clock = std::chrono::steady_clock;
 using testing::connection_fault;
 using testing::provider_options;
 
-// An address at which connections are neither accepted nor refused: the queue of those that wait
-// for it is full.
-class full_backlog {
-public:
-    full_backlog() : acceptor_(context_, asio::ip::tcp::v4()) {
-        acceptor_.bind({asio::ip::address_v4::loopback(), 0});
-        acceptor_.listen(0);
-        for (int i = 0; i < 4; ++i) {
-            waiting_.emplace_back(context_);
-            waiting_.back().async_connect(acceptor_.local_endpoint(), [](std::error_code) {});
-        }
-        context_.run_for(20ms);
-    }
-
-    std::string url() const {
-        return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/v1";
-    }
-
-private:
-    asio::io_context context_;
-    asio::ip::tcp::acceptor acceptor_;
-    std::deque<asio::ip::tcp::socket> waiting_;
-};
-
 // One call of one seat or more, and everything around it.
 class scene {
 public:
@@ -68,7 +44,7 @@ public:
         : provider(std::move(options)), with(options_for(provider)) {}
 
     scripted_provider provider;
-    full_backlog full;
+    running::full_backlog full;
     client_options with;
     roundtable_request request = roundtable_request("Which database?").resolve_by(resolution::fast);
     std::vector<stream_event> events;
@@ -116,6 +92,27 @@ std::unique_ptr<scene> in_connect() {
 std::unique_ptr<scene> in_lookup() {
     auto here = seated(std::make_unique<scene>(), 2);
     here->with.endpoints[0] = endpoint("http://slow.example/v1");
+    return here;
+}
+
+// Several addresses, and nobody answers at any of them.
+std::unique_ptr<scene> in_connect_to_many() {
+    auto here = in_connect();
+    const auto port = here->full.endpoint().port();
+    here->with.endpoints[0] = endpoint("http://many.example:" + std::to_string(port) + "/v1");
+    here->with.resolve.lookup = [](std::string) -> asio::awaitable<std::vector<asio::ip::address>> {
+        co_return std::vector<asio::ip::address>(3, asio::ip::address_v4::loopback());
+    };
+    return here;
+}
+
+std::unique_ptr<scene> in_own_lookup() {
+    auto here = in_lookup();
+    here->with.resolve.lookup = [](std::string) -> asio::awaitable<std::vector<asio::ip::address>> {
+        asio::steady_timer never(co_await asio::this_coro::executor, 1h);
+        co_await never.async_wait(asio::use_awaitable);
+        co_return std::vector<asio::ip::address>();
+    };
     return here;
 }
 
@@ -180,7 +177,9 @@ std::vector<stage> stages() {
     std::vector<stage> all;
     const scripted_reply words = answer("one two three");
     all.push_back({"Connect", [] { return in_connect(); }});
+    all.push_back({"ConnectToMany", [] { return in_connect_to_many(); }, 700ms});
     all.push_back({"NameLookup", [] { return in_lookup(); }});
+    all.push_back({"OwnNameLookup", [] { return in_own_lookup(); }});
     all.push_back({"SilentHandshake", [] { return in_handshake(connection_fault::silent); }});
     all.push_back(
         {"HalfAHandshake", [] { return in_handshake(connection_fault::half_tls_handshake); }});

@@ -15,8 +15,9 @@
 
 #include <conclave/http/fields.hpp>
 #include <conclave/net/connection_pool.hpp>
-#include <conclave/net/socket_transport.hpp>
+#include <conclave/net/resolver.hpp>
 #include <conclave/net/tls.hpp>
+#include <conclave/net/transport.hpp>
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/usage.hpp>
 
@@ -108,6 +109,8 @@ struct client_options {
     std::map<std::string, price, std::less<>> prices;
     /// Whom to trust.
     net::tls_options tls;
+    /// How names become addresses.
+    net::resolve_options resolve;
     /// How long a connection may take.
     net::connect_options connect;
     /// How long a reply may keep silent, and an attempt take.
