@@ -211,6 +211,20 @@ TEST(Connections, ThatDieBeforeAnyByteOfReplyAreReplacedNoSecondTime) {
     EXPECT_EQ(dying.requests, 3);
 }
 
+TEST(Connections, ThatDieBeforeAnyByteOfReplyAreNotReplacedWhereThatIsTurnedOff) {
+    for (const int retries : {0, 1}) {
+        dying_server dying("");
+        client_options options = options_for(dying.server.url());
+        options.pool.resend_on_dead_connection = false;
+        caller client(options);
+        EXPECT_EQ(client.ask(question().max_retries(0)).answer.text, "yes");
+        const result got = client.ask(question().max_retries(retries));
+        EXPECT_EQ(got.code(), retries == 0 ? errc::connection_lost : errc{}) << got.what();
+        EXPECT_EQ(got.shown, retries == 0 ? "" : "|yes");
+        EXPECT_EQ(dying.requests, 2 + retries);
+    }
+}
+
 TEST(Connections, ThatDieAfterAByteOfReplyAreNotReplaced) {
     for (const std::string words : {"H", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\n"}) {
         dying_server dying(words);
@@ -270,6 +284,18 @@ TEST(Connections, AreHeardOutWhenTheServerAnswersTooEarly) {
     EXPECT_TRUE(got.says("too large")) << got.what();
     EXPECT_EQ(client.via.idle_connections(), 0u);
     EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(Connections, ResumeTheTlsSessionOfTheirOrigin) {
+    scripted_provider provider(provider_options().tls());
+    provider.on("m", answer("fine"));
+    client_options options = options_for(provider);
+    options.pool.max_idle_per_origin = 0;
+    caller client(options);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(client.ask(question()).answer.text, "fine");
+    EXPECT_EQ(provider.connections(), 3u);
+    EXPECT_EQ(provider.resumed_handshakes(), 2u);
 }
 
 TEST(Connections, ServeManyThreadsAtOnce) {

@@ -146,8 +146,9 @@ private:
 
     // Sends the request and reads the reply's head. A pooled connection may have been closed by its
     // server just now: if it dies before any byte of reply, the request is sent again on a new one,
-    // once.
+    // once, unless that is turned off.
     asio::awaitable<exchange_type> open() {
+        slot_ = co_await client_.pool.reserve(base().origin());
         std::optional<stream_type> pooled = co_await client_.pool.take(base().origin());
         if (pooled) {
             exchange_type reused(std::move(*pooled));
@@ -155,7 +156,8 @@ private:
             try {
                 co_await converse(reused);
             } catch (const error& failure) {
-                died = failure.code() == errc::connection_lost && !reused.heard();
+                died = failure.code() == errc::connection_lost && !reused.heard() &&
+                       client_.options.pool.resend_on_dead_connection;
                 if (!died) throw;
             }
             if (!died) co_return reused;
@@ -296,6 +298,7 @@ private:
     client_state<Transport>& client_;
     const prepared_request& request_;
     clocks_type& timers_;
+    net::connection_slot slot_;
     bool is_answer_ = false;
     bool has_begun_ = false;
     bool may_be_billed_ = false;

@@ -30,7 +30,10 @@ public:
     std::optional<addresses> find(const std::string& host) {
         const auto known = known_.find(host);
         if (known == known_.end()) return std::nullopt;
-        if (Clock::now() - known->second.since < time_) return known->second.found;
+        const auto age = Clock::now() - known->second.since;
+        if (std::chrono::duration_cast<std::chrono::milliseconds>(age) < time_) {
+            return known->second.found;
+        }
         known_.erase(known);
         return std::nullopt;
     }

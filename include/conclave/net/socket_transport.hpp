@@ -15,6 +15,7 @@
 #include <conclave/net/resolver.hpp>
 #include <conclave/net/stream.hpp>
 #include <conclave/net/tls.hpp>
+#include <conclave/net/tls_sessions.hpp>
 #include <conclave/net/transport.hpp>
 
 namespace conclave::net {
@@ -40,7 +41,10 @@ public:
     /// connection does it. Throws `error` with `errc::tls_failed` when one cannot be read.
     asio::ssl::context& prepare_tls() {
         const std::lock_guard lock(mutex_);
-        if (!tls_context_) tls_context_ = make_tls_context(tls_options_);
+        if (!tls_context_) {
+            tls_context_ = make_tls_context(tls_options_);
+            tls_sessions::enable(tls_context_->native_handle());
+        }
         return *tls_context_;
     }
 
@@ -55,7 +59,7 @@ public:
         stream connected(std::move(socket));
         if (to.is_tls()) {
             timers.start(errc::tls_timeout, options.tls_timeout);
-            co_await connected.start_tls(prepare_tls(), to.host());
+            co_await connected.start_tls(prepare_tls(), to.host(), tls_sessions_, to.origin());
             timers.clear(errc::tls_timeout);
         }
         co_return connected;
@@ -98,6 +102,7 @@ private:
     resolver<clock_type> resolver_;
     std::mutex mutex_;
     std::shared_ptr<asio::ssl::context> tls_context_;
+    std::shared_ptr<tls_sessions> tls_sessions_ = std::make_shared<tls_sessions>();
 };
 
 }  // namespace conclave::net
