@@ -147,6 +147,14 @@ std::unique_ptr<scene> after(scripted_reply reply, bool tls, std::size_t deltas 
     return here;
 }
 
+// One seat has the only connection, the others wait for it.
+std::unique_ptr<scene> in_queue() {
+    auto here = after(testing::silent(), false);
+    here->with.pool.max_connections_per_origin = 1;
+    until_requests(*here, 1);
+    return here;
+}
+
 std::unique_ptr<scene> in_back_off() {
     auto here = after(status(503).retry_after(30s), false);
     scene& place = *here;
@@ -180,6 +188,7 @@ std::vector<stage> stages() {
     all.push_back({"ConnectToMany", [] { return in_connect_to_many(); }, 700ms});
     all.push_back({"NameLookup", [] { return in_lookup(); }});
     all.push_back({"OwnNameLookup", [] { return in_own_lookup(); }});
+    all.push_back({"Queue", [] { return in_queue(); }});
     all.push_back({"SilentHandshake", [] { return in_handshake(connection_fault::silent); }});
     all.push_back(
         {"HalfAHandshake", [] { return in_handshake(connection_fault::half_tls_handshake); }});
@@ -367,6 +376,27 @@ TEST_P(PromptDeadline, ReturnsWithin50MillisecondsOfItsTimeAndNotBefore) {
     }
 }
 
+class PromptPanelDeadline : public ::testing::TestWithParam<stage> {};
+
+TEST_P(PromptPanelDeadline, ReturnsWithin50MillisecondsOfItsTimeAndNotBefore) {
+    const auto limit = GetParam().timeout;
+    staged_call call(GetParam());
+    call.place().request.deadline(limit);
+    const machine_delay delay;
+    call.start();
+    call.wait_for_end();
+    EXPECT_GE(call.took(), limit);
+    EXPECT_LT(call.took() - limit, 50ms + delay.longest());
+    call.expect_all_reported();
+    call.expect_all_closed();
+    if (call.place().request.resolution() == resolution::summary) {
+        EXPECT_EQ(call.response().meta.summary_error, error(errc::panel_timeout).what());
+    } else {
+        for (const auto& result : call.response().results)
+            EXPECT_EQ(result.error_code, errc::panel_timeout) << result.error.value_or("none");
+    }
+}
+
 std::vector<stage> stages_with_deadline() {
     std::vector<stage> all = stages();
     std::erase_if(all, [](const stage& each) { return each.timeout == 0ms; });
@@ -378,6 +408,8 @@ void PrintTo(const stage& each, std::ostream* out) { *out << each.name; }
 INSTANTIATE_TEST_SUITE_P(In, Prompt, ::testing::ValuesIn(stages()),
                          [](const auto& each) { return each.param.name; });
 INSTANTIATE_TEST_SUITE_P(In, PromptDeadline, ::testing::ValuesIn(stages_with_deadline()),
+                         [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(In, PromptPanelDeadline, ::testing::ValuesIn(stages_with_deadline()),
                          [](const auto& each) { return each.param.name; });
 
 // A name server that is slow for one host holds up nobody who asks for another one's literal

@@ -70,9 +70,6 @@ public:
         return slots_.acquire(std::move(origin));
     }
 
-    /// How many wait in `reserve`.
-    std::size_t waiting_count() const { return slots_.waiting(); }
-
     /// A connection to `origin` that can be used, if there is one. Where the last reply's framing
     /// has not all come, this waits a moment for it: 20 ms for all connections together.
     ///
