@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -223,6 +225,22 @@ TEST(Connections, ThatDieBeforeAnyByteOfReplyAreNotReplacedWhereThatIsTurnedOff)
         EXPECT_EQ(got.shown, retries == 0 ? "" : "|yes");
         EXPECT_EQ(dying.requests, 2 + retries);
     }
+}
+
+TEST(Connections, ThatAreReplacedStartTheClockOfTheFirstTokenAnew) {
+    dying_server dying("");
+    client_options options =
+        options_for("http://slow.test:" + std::to_string(dying.server.port()) + "/v1");
+    options.timeouts.first_token_timeout = 150ms;
+    options.resolve.cache_time = 0ms;
+    options.resolve.lookup = [](std::string) -> asio::awaitable<std::vector<asio::ip::address>> {
+        co_await running::sleep(300ms);
+        co_return std::vector<asio::ip::address>(1, asio::ip::address_v4::loopback());
+    };
+    caller client(options);
+    EXPECT_EQ(client.ask(question().max_retries(0)).answer.text, "yes");
+    const result got = client.ask(question().max_retries(0));
+    EXPECT_EQ(got.answer.text, "yes") << got.what();
 }
 
 TEST(Connections, ThatDieAfterAByteOfReplyAreNotReplaced) {

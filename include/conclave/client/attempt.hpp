@@ -161,6 +161,7 @@ private:
                 if (!died) throw;
             }
             if (!died) co_return reused;
+            timers_.clear(errc::first_token_timeout);
         }
         stream_type connection =
             co_await client_.transport.connect(base(), client_.options.connect, timers_);
