@@ -34,6 +34,14 @@ enum class errc {
     connect_timeout,
     /// The TLS handshake was not finished in time.
     tls_timeout,
+    /// Nothing of the answer came in time after the request was sent.
+    first_token_timeout,
+    /// The answer had begun, and then nothing more of it came in time.
+    idle_timeout,
+    /// The clock of one attempt ran out.
+    attempt_timeout,
+    /// The clock of the whole panel ran out.
+    panel_timeout,
     /// A URL is not a plain `http` or `https` URL.
     invalid_url,
     /// A header name or value has a character that HTTP does not allow there.
@@ -80,6 +88,10 @@ struct error_category final : std::error_category {
             case errc::resolve_timeout: return "timed out resolving the host name";
             case errc::connect_timeout: return "timed out connecting";
             case errc::tls_timeout: return "timed out in the TLS handshake";
+            case errc::first_token_timeout: return "timed out waiting for the first token";
+            case errc::idle_timeout: return "timed out waiting for the next token";
+            case errc::attempt_timeout: return "the attempt timed out";
+            case errc::panel_timeout: return "the panel timed out";
             case errc::invalid_url: return "invalid URL";
             case errc::invalid_header: return "invalid header field";
             case errc::malformed_http: return "malformed HTTP reply";
@@ -103,7 +115,11 @@ struct error_category final : std::error_category {
             case errc::model_timeout:
             case errc::resolve_timeout:
             case errc::connect_timeout:
-            case errc::tls_timeout: return std::errc::timed_out;
+            case errc::tls_timeout:
+            case errc::first_token_timeout:
+            case errc::idle_timeout:
+            case errc::attempt_timeout:
+            case errc::panel_timeout: return std::errc::timed_out;
             default: return {value, *this};
         }
     }

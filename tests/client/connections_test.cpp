@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -211,6 +213,36 @@ TEST(Connections, ThatDieBeforeAnyByteOfReplyAreReplacedNoSecondTime) {
     EXPECT_EQ(dying.requests, 3);
 }
 
+TEST(Connections, ThatDieBeforeAnyByteOfReplyAreNotReplacedWhereThatIsTurnedOff) {
+    for (const int retries : {0, 1}) {
+        dying_server dying("");
+        client_options options = options_for(dying.server.url());
+        options.pool.resend_on_dead_connection = false;
+        caller client(options);
+        EXPECT_EQ(client.ask(question().max_retries(0)).answer.text, "yes");
+        const result got = client.ask(question().max_retries(retries));
+        EXPECT_EQ(got.code(), retries == 0 ? errc::connection_lost : errc{}) << got.what();
+        EXPECT_EQ(got.shown, retries == 0 ? "" : "|yes");
+        EXPECT_EQ(dying.requests, 2 + retries);
+    }
+}
+
+TEST(Connections, ThatAreReplacedStartTheClockOfTheFirstTokenAnew) {
+    dying_server dying("");
+    client_options options =
+        options_for("http://slow.test:" + std::to_string(dying.server.port()) + "/v1");
+    options.timeouts.first_token_timeout = 150ms;
+    options.resolve.cache_time = 0ms;
+    options.resolve.lookup = [](std::string) -> asio::awaitable<std::vector<asio::ip::address>> {
+        co_await running::sleep(300ms);
+        co_return std::vector<asio::ip::address>(1, asio::ip::address_v4::loopback());
+    };
+    caller client(options);
+    EXPECT_EQ(client.ask(question().max_retries(0)).answer.text, "yes");
+    const result got = client.ask(question().max_retries(0));
+    EXPECT_EQ(got.answer.text, "yes") << got.what();
+}
+
 TEST(Connections, ThatDieAfterAByteOfReplyAreNotReplaced) {
     for (const std::string words : {"H", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\n"}) {
         dying_server dying(words);
@@ -270,6 +302,18 @@ TEST(Connections, AreHeardOutWhenTheServerAnswersTooEarly) {
     EXPECT_TRUE(got.says("too large")) << got.what();
     EXPECT_EQ(client.via.idle_connections(), 0u);
     EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(Connections, ResumeTheTlsSessionOfTheirOrigin) {
+    scripted_provider provider(provider_options().tls());
+    provider.on("m", answer("fine"));
+    client_options options = options_for(provider);
+    options.pool.max_idle_per_origin = 0;
+    caller client(options);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(client.ask(question()).answer.text, "fine");
+    EXPECT_EQ(provider.connections(), 3u);
+    EXPECT_EQ(provider.resumed_handshakes(), 2u);
 }
 
 TEST(Connections, ServeManyThreadsAtOnce) {

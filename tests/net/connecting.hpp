@@ -60,7 +60,7 @@ inline visit fetch(const std::string& url, const conclave::net::tls_options& tls
         return result;
     }
     asio::io_context context;
-    conclave::net::socket_transport transport(context.get_executor(), tls);
+    conclave::net::socket_transport transport(context.get_executor(), tls, {});
     asio::cancellation_signal signal;
     asio::steady_timer timer(context);
     if (cancel_after) {

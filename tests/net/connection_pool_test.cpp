@@ -216,6 +216,31 @@ TEST(ConnectionPool, ForgetsWhatHasBeenIdleForTooLong) {
     EXPECT_EQ(f.pool.idle_count(), 0u);
 }
 
+TEST(ConnectionPool, ClosesWhatHasBeenIdleForTooLongWhateverIsTakenOrGiven) {
+    net::pool_options options;
+    options.idle_timeout = 20ms;
+    fixture f(options);
+    tcp::socket& one = f.give();
+    tcp::socket& other = f.give("http://elsewhere:80");
+    std::this_thread::sleep_for(40ms);
+    tcp::socket& young = f.give("http://elsewhere:80");
+    EXPECT_TRUE(is_closed(one));
+    EXPECT_TRUE(is_closed(other));
+    EXPECT_FALSE(is_closed(young));
+    EXPECT_EQ(f.pool.idle_count(), 1u);
+    std::this_thread::sleep_for(40ms);
+    EXPECT_FALSE(f.take(origin));
+    EXPECT_TRUE(is_closed(young));
+}
+
+TEST(ConnectionPool, KeepsWhatMayBeIdleForEver) {
+    net::pool_options options;
+    options.idle_timeout = std::chrono::milliseconds::max();
+    fixture f(options);
+    tcp::socket& server = f.give();
+    f.expect_that_it_is(f.take(origin), server);
+}
+
 TEST(ConnectionPool, KeepsTheNewestOfTooMany) {
     net::pool_options options;
     options.max_idle_per_origin = 2;

@@ -77,7 +77,7 @@ TEST(Tls, ReadsTheSystemsAuthoritiesOnceAndNotBeforeTheyAreNeeded) {
     scripted_provider provider(provider_options().tls());
     const temporary_file file(provider.certificate_authority());
     asio::io_context context;
-    net::socket_transport transport(context.get_executor(), {});
+    net::socket_transport transport(context.get_executor(), {}, {});
     ::setenv("SSL_CERT_FILE", file.name().c_str(), 1);
     for (int i = 0; i < 2; ++i) {
         visit result;

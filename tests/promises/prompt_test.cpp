@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include "net/full_backlog.hpp"
 #include "roundtable/panel_world.hpp"
 
 // In the place of the system's: one host has a name server that is slow.
@@ -37,30 +37,6 @@ using clock = std::chrono::steady_clock;
 using testing::connection_fault;
 using testing::provider_options;
 
-// An address at which connections are neither accepted nor refused: the queue of those that wait
-// for it is full.
-class full_backlog {
-public:
-    full_backlog() : acceptor_(context_, asio::ip::tcp::v4()) {
-        acceptor_.bind({asio::ip::address_v4::loopback(), 0});
-        acceptor_.listen(0);
-        for (int i = 0; i < 4; ++i) {
-            waiting_.emplace_back(context_);
-            waiting_.back().async_connect(acceptor_.local_endpoint(), [](std::error_code) {});
-        }
-        context_.run_for(20ms);
-    }
-
-    std::string url() const {
-        return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/v1";
-    }
-
-private:
-    asio::io_context context_;
-    asio::ip::tcp::acceptor acceptor_;
-    std::deque<asio::ip::tcp::socket> waiting_;
-};
-
 // One call of one seat or more, and everything around it.
 class scene {
 public:
@@ -68,7 +44,7 @@ public:
         : provider(std::move(options)), with(options_for(provider)) {}
 
     scripted_provider provider;
-    full_backlog full;
+    running::full_backlog full;
     client_options with;
     roundtable_request request = roundtable_request("Which database?").resolve_by(resolution::fast);
     std::vector<stream_event> events;
@@ -119,6 +95,27 @@ std::unique_ptr<scene> in_lookup() {
     return here;
 }
 
+// Several addresses, and nobody answers at any of them.
+std::unique_ptr<scene> in_connect_to_many() {
+    auto here = in_connect();
+    const auto port = here->full.endpoint().port();
+    here->with.endpoints[0] = endpoint("http://many.example:" + std::to_string(port) + "/v1");
+    here->with.resolve.lookup = [](std::string) -> asio::awaitable<std::vector<asio::ip::address>> {
+        co_return std::vector<asio::ip::address>(3, asio::ip::address_v4::loopback());
+    };
+    return here;
+}
+
+std::unique_ptr<scene> in_own_lookup() {
+    auto here = in_lookup();
+    here->with.resolve.lookup = [](std::string) -> asio::awaitable<std::vector<asio::ip::address>> {
+        asio::steady_timer never(co_await asio::this_coro::executor, 1h);
+        co_await never.async_wait(asio::use_awaitable);
+        co_return std::vector<asio::ip::address>();
+    };
+    return here;
+}
+
 std::unique_ptr<scene> in_handshake(connection_fault how) {
     auto here = seated(std::make_unique<scene>(provider_options().tls()), 2);
     here->provider.on_connect(how, scripted_provider::every_connection);
@@ -147,6 +144,14 @@ std::unique_ptr<scene> after(scripted_reply reply, bool tls, std::size_t deltas 
         scene& place = *here;
         here->is_there = [&place, deltas] { return shows(place, event_type::model_delta, deltas); };
     }
+    return here;
+}
+
+// One seat has the only connection, the others wait for it.
+std::unique_ptr<scene> in_queue() {
+    auto here = after(testing::silent(), false);
+    here->with.pool.max_connections_per_origin = 1;
+    until_requests(*here, 1);
     return here;
 }
 
@@ -180,7 +185,10 @@ std::vector<stage> stages() {
     std::vector<stage> all;
     const scripted_reply words = answer("one two three");
     all.push_back({"Connect", [] { return in_connect(); }});
+    all.push_back({"ConnectToMany", [] { return in_connect_to_many(); }, 700ms});
     all.push_back({"NameLookup", [] { return in_lookup(); }});
+    all.push_back({"OwnNameLookup", [] { return in_own_lookup(); }});
+    all.push_back({"Queue", [] { return in_queue(); }});
     all.push_back({"SilentHandshake", [] { return in_handshake(connection_fault::silent); }});
     all.push_back(
         {"HalfAHandshake", [] { return in_handshake(connection_fault::half_tls_handshake); }});
@@ -368,6 +376,27 @@ TEST_P(PromptDeadline, ReturnsWithin50MillisecondsOfItsTimeAndNotBefore) {
     }
 }
 
+class PromptPanelDeadline : public ::testing::TestWithParam<stage> {};
+
+TEST_P(PromptPanelDeadline, ReturnsWithin50MillisecondsOfItsTimeAndNotBefore) {
+    const auto limit = GetParam().timeout;
+    staged_call call(GetParam());
+    call.place().request.deadline(limit);
+    const machine_delay delay;
+    call.start();
+    call.wait_for_end();
+    EXPECT_GE(call.took(), limit);
+    EXPECT_LT(call.took() - limit, 50ms + delay.longest());
+    call.expect_all_reported();
+    call.expect_all_closed();
+    if (call.place().request.resolution() == resolution::summary) {
+        EXPECT_EQ(call.response().meta.summary_error, error(errc::panel_timeout).what());
+    } else {
+        for (const auto& result : call.response().results)
+            EXPECT_EQ(result.error_code, errc::panel_timeout) << result.error.value_or("none");
+    }
+}
+
 std::vector<stage> stages_with_deadline() {
     std::vector<stage> all = stages();
     std::erase_if(all, [](const stage& each) { return each.timeout == 0ms; });
@@ -379,6 +408,8 @@ void PrintTo(const stage& each, std::ostream* out) { *out << each.name; }
 INSTANTIATE_TEST_SUITE_P(In, Prompt, ::testing::ValuesIn(stages()),
                          [](const auto& each) { return each.param.name; });
 INSTANTIATE_TEST_SUITE_P(In, PromptDeadline, ::testing::ValuesIn(stages_with_deadline()),
+                         [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(In, PromptPanelDeadline, ::testing::ValuesIn(stages_with_deadline()),
                          [](const auto& each) { return each.param.name; });
 
 // A name server that is slow for one host holds up nobody who asks for another one's literal

@@ -114,6 +114,29 @@ TEST(PanelStream, AReaderThatStopsDoesNotStopTheClocksOfTheModels) {
     run_to_end(context, read());
 }
 
+TEST(PanelStream, AReaderThatStopsIsNotTakenForAProviderThatDoes) {
+    scripted_provider provider;
+    provider.on("m/a", answer(numbered_tokens(5'000, 8 * 1024)));
+    client_options options = options_for(provider);
+    options.timeouts.idle_timeout = 150ms;
+    asio::io_context context;
+    client via(context, options);
+    const auto read = [&]() -> asio::awaitable<void> {
+        auto stream = roundtable_stream(via, one_seat());
+        auto first = co_await stream.next();
+        EXPECT_TRUE(first.has_value());
+        co_await pause(500ms);
+        std::optional<stream_event> last;
+        while (auto seen = co_await stream.next())
+            last = std::move(seen);
+        EXPECT_TRUE(last.has_value() && last->response.has_value());
+        if (!last || !last->response) co_return;
+        EXPECT_TRUE(last->response->results[0].ok()) << *last->response->results[0].error;
+        EXPECT_EQ(last->response->results[0].attempts, 1);
+    };
+    run_to_end(context, read());
+}
+
 TEST(PanelStream, AbandonedItIsCancelledUpstreamAtOnce) {
     scripted_provider provider;
     provider.otherwise(answer("a b c d").stall_in_event(3));

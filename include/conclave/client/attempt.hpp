@@ -104,6 +104,7 @@ public:
     /// Reads the answer into `answer`, telling `observer` as it comes. Throws `error`; what had
     /// come by then is in `answer`.
     asio::awaitable<void> run(completion& answer, call_observer& observer) {
+        is_answer_ = true;
         auto exchange = co_await open();
         const http::response_head& head = exchange.head();
         if (head.status < 200 || head.status > 299) {
@@ -113,7 +114,9 @@ public:
         if (is_event_stream(head)) {
             co_await read_stream(exchange, answer, observer);
         } else {
-            const std::string body = co_await exchange.read_body(client_.options.limits.body_size);
+            const auto on_piece = [this] { note_progress(); };
+            const std::string body =
+                co_await exchange.read_body(client_.options.limits.body_size, on_piece);
             read_whole(head, body, answer, observer);
         }
         keep_connection(exchange);
@@ -143,8 +146,9 @@ private:
 
     // Sends the request and reads the reply's head. A pooled connection may have been closed by its
     // server just now: if it dies before any byte of reply, the request is sent again on a new one,
-    // once.
+    // once, unless that is turned off.
     asio::awaitable<exchange_type> open() {
+        slot_ = co_await client_.pool.reserve(base().origin());
         std::optional<stream_type> pooled = co_await client_.pool.take(base().origin());
         if (pooled) {
             exchange_type reused(std::move(*pooled));
@@ -152,10 +156,12 @@ private:
             try {
                 co_await converse(reused);
             } catch (const error& failure) {
-                died = failure.code() == errc::connection_lost && !reused.heard();
+                died = failure.code() == errc::connection_lost && !reused.heard() &&
+                       client_.options.pool.resend_on_dead_connection;
                 if (!died) throw;
             }
             if (!died) co_return reused;
+            timers_.clear(errc::first_token_timeout);
         }
         stream_type connection =
             co_await client_.transport.connect(base(), client_.options.connect, timers_);
@@ -165,6 +171,7 @@ private:
     }
 
     asio::awaitable<void> converse(exchange_type& exchange) {
+        if (is_answer_) await_progress();
         co_await exchange.send(request_.head, request_.body);
         // Whoever has all of the request may be at work on it, and says so only with the head.
         if (exchange.sent()) may_be_billed_ = true;
@@ -173,11 +180,29 @@ private:
         may_be_billed_ = status >= 200 && status <= 299;
     }
 
+    void await_progress() {
+        const reply_timeouts& limits = client_.options.timeouts;
+        if (has_begun_) {
+            timers_.start(errc::idle_timeout, limits.idle_timeout);
+        } else {
+            timers_.start(errc::first_token_timeout, limits.first_token_timeout);
+        }
+    }
+
+    // Something of the answer has come.
+    void note_progress() {
+        if (!has_begun_) timers_.clear(errc::first_token_timeout);
+        has_begun_ = true;
+        await_progress();
+    }
+
     asio::awaitable<error> read_status_error(exchange_type& exchange) {
         constexpr std::size_t enough = 64 * 1024;
         std::string body;
+        note_progress();
+        const auto on_piece = [this] { note_progress(); };
         try {
-            body = co_await exchange.read_body(enough);
+            body = co_await exchange.read_body(enough, on_piece);
             keep_connection(exchange);
         } catch (const error&) {
             // The status says more than the trouble with its body.
@@ -200,7 +225,7 @@ private:
                 state = read_events(events, reader, observer);
                 if (!more && state == status::more) state = reader.finish();
                 check_size(reader.result());
-                if (observer.is_full()) co_await observer.ready();
+                if (observer.is_full()) co_await wait_for(observer);
             }
         } catch (...) {
             answer = std::move(reader.result());
@@ -218,14 +243,26 @@ private:
         if (size > client_.options.limits.body_size) throw error(errc::body_too_large);
     }
 
-    static wire::chat_completions::stream_reader::status read_events(
+    // Nobody can be late whom we do not listen to.
+    asio::awaitable<void> wait_for(call_observer& observer) {
+        timers_.clear(errc::first_token_timeout);
+        timers_.clear(errc::idle_timeout);
+        co_await observer.ready();
+        await_progress();
+    }
+
+    wire::chat_completions::stream_reader::status read_events(
         sse::parser& events, wire::chat_completions::stream_reader& reader,
         call_observer& observer) {
         using status = wire::chat_completions::stream_reader::status;
+        bool any = false;
         delta piece;
         while (reader.next(events, piece)) {
-            if (!piece.empty()) observer.on_delta(piece);
+            if (piece.empty()) continue;
+            any = true;
+            observer.on_delta(piece);
         }
+        if (any) note_progress();
         return events.error() ? status::failed : reader.state();
     }
 
@@ -262,6 +299,9 @@ private:
     client_state<Transport>& client_;
     const prepared_request& request_;
     clocks_type& timers_;
+    net::connection_slot slot_;
+    bool is_answer_ = false;
+    bool has_begun_ = false;
     bool may_be_billed_ = false;
 };
 

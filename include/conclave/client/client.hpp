@@ -14,6 +14,7 @@
 #include <conclave/net/asio.hpp>
 #include <conclave/net/connection_pool.hpp>
 #include <conclave/net/socket_transport.hpp>
+#include <conclave/net/transport.hpp>
 
 namespace conclave {
 
@@ -23,10 +24,12 @@ namespace detail {
 /// some are under way.
 template <class Transport>
 struct client_state {
+    static_assert(net::transport<Transport>);
+
     client_state(asio::any_io_executor on, client_options with)
         : executor(std::move(on)),
           options(std::move(with)),
-          transport(executor, options.tls),
+          transport(executor, options.tls, options.resolve),
           pool(options.pool) {
         for (std::size_t i = 0; i < options.endpoints.size(); ++i) {
             http::url base;

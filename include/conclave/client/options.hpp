@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +15,9 @@
 
 #include <conclave/http/fields.hpp>
 #include <conclave/net/connection_pool.hpp>
-#include <conclave/net/socket_transport.hpp>
+#include <conclave/net/resolver.hpp>
 #include <conclave/net/tls.hpp>
+#include <conclave/net/transport.hpp>
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/usage.hpp>
 
@@ -67,6 +69,24 @@ inline double cost_of(const usage& used, const price& rate) {
                                1e6);
 }
 
+/// Times within which an attempt and its reply must go on. Zero: no limit of its own. An attempt
+/// that one of them ends is tried again, as often as the call allows, and may have been billed.
+struct reply_timeouts {
+    reply_timeouts() = default;
+
+    /// From the start of the request on its connection to the first piece of the answer, of its
+    /// reasoning or of a refusal: `errc::first_token_timeout`. None unless set, for models think
+    /// for minutes before they say a word.
+    std::chrono::milliseconds first_token_timeout{0};
+    /// From one piece of the answer to the next: `errc::idle_timeout`. Comments, pings and events
+    /// without text do not count; the time in which the caller takes no more events does not
+    /// either.
+    std::chrono::milliseconds idle_timeout{60'000};
+    /// One attempt, the wait for a connection included: `errc::attempt_timeout`. None unless set:
+    /// an attempt may take all the time its call has.
+    std::chrono::milliseconds attempt_timeout{0};
+};
+
 /// Limits on what one reply may take of memory.
 struct reply_limits {
     reply_limits() = default;
@@ -89,8 +109,12 @@ struct client_options {
     std::map<std::string, price, std::less<>> prices;
     /// Whom to trust.
     net::tls_options tls;
+    /// How names become addresses.
+    net::resolve_options resolve;
     /// How long a connection may take.
     net::connect_options connect;
+    /// How long a reply may keep silent, and an attempt take.
+    reply_timeouts timeouts;
     /// How many idle connections are kept, and how long.
     net::pool_options pool;
     /// How much of a reply is taken.

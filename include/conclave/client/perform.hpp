@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -43,15 +44,19 @@ class performance {
 public:
     using clock_type = typename Transport::clock_type;
     using timer_type = typename Transport::timer_type;
+    using time_point = typename clock_type::time_point;
 
     /// `header` goes with every attempt. `observer` and `what` have to outlive the run.
+    /// `panel_deadline` is that of the panel which the call is part of.
     performance(std::shared_ptr<client_state<Transport>> client, const call& what,
-                std::vector<http::field> header, call_observer& observer)
+                std::vector<http::field> header, call_observer& observer,
+                time_point panel_deadline = time_point::max())
         : client_(std::move(client)),
           what_(what),
           header_(std::move(header)),
           observer_(observer),
-          deadline_(clock_type::now() + what.timeout()) {}
+          deadline_(clock_type::now() + what.timeout()),
+          panel_deadline_(panel_deadline) {}
 
     /// Runs on the current strand. Throws only when it is cancelled, or when memory is short: a
     /// call that fails says so in its report.
@@ -125,6 +130,8 @@ private:
         net::task_group group(strand);
         net::clocks<timer_type> timers(strand, group.stopper());
         timers.set(errc::model_timeout, deadline_);
+        timers.set(errc::panel_timeout, panel_deadline_);
+        timers.start(errc::attempt_timeout, client_->options.timeouts.attempt_timeout);
         attempt<Transport> current(*client_, request_, timers);
         const auto operation = [&]() -> asio::awaitable<void> {
             co_await current.run(report_.answer, observer_);
@@ -139,7 +146,7 @@ private:
         }
         const auto mine = co_await asio::this_coro::cancellation_state;
         const bool cancelled = mine.cancelled() != asio::cancellation_type::none;
-        if (report_.failure && timers.expired()) {
+        if (report_.failure && timers.expired() && !is_known(*timers.expired())) {
             report_.failure = timeout_error(*timers.expired());
         } else if (report_.failure && cancelled) {
             report_.failure.emplace(errc::cancelled);
@@ -150,6 +157,11 @@ private:
         if (!report_.failure) co_return;
         report_.failure =
             without_secrets(*report_.failure, client_->options.endpoints[request_.endpoint]);
+    }
+
+    // An error status whose body did not come to its end says more than that.
+    bool is_known(errc expired) const {
+        return expired == errc::idle_timeout && report_.failure->code() == errc::http_status;
     }
 
     error timeout_error(errc which) const {
@@ -193,7 +205,7 @@ private:
         if (report_.attempts > what_.max_retries() || !is_transient(failure)) return std::nullopt;
         const auto asked = failure.retry_after();
         const auto wait = asked.value_or(backoff(report_.attempts - 1, Transport::random()));
-        const auto left = deadline_ - clock_type::now();
+        const auto left = std::min(deadline_, panel_deadline_) - clock_type::now();
         if (wait < left) return wait;
         const std::string why = std::string(failure.what()) + "; not tried again: the wait of " +
                                 time_text(wait) + " does not fit into the " + time_text(left) +
@@ -213,7 +225,8 @@ private:
     const call& what_;
     std::vector<http::field> header_;
     call_observer& observer_;
-    typename clock_type::time_point deadline_;
+    time_point deadline_;
+    time_point panel_deadline_;
     prepared_request request_;
     std::vector<std::string> notes_;
     call_report report_;

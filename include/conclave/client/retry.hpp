@@ -43,6 +43,9 @@ inline bool is_transient(const error& failure) noexcept {
         case errc::resolve_timeout:
         case errc::connect_timeout:
         case errc::tls_timeout:
+        case errc::first_token_timeout:
+        case errc::idle_timeout:
+        case errc::attempt_timeout:
         case errc::truncated_stream: return true;
         case errc::http_status: return is_transient_status(details.http_status);
         case errc::provider_error:

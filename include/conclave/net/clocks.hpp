@@ -33,6 +33,12 @@ public:
     clocks& operator=(const clocks&) = delete;
     ~clocks() { state_->close(); }
 
+    /// Lets the clock of `which` run out after `limit`, unless that is zero: no limit.
+    void start(errc which, std::chrono::milliseconds limit) {
+        constexpr std::chrono::milliseconds never = std::chrono::hours(24 * 365);
+        if (limit.count() > 0 && limit < never) set(which, clock_type::now() + limit);
+    }
+
     /// Lets the clock of `which` run out at `when`.
     void set(errc which, time_point when) { state_->set(which, when); }
 
@@ -90,7 +96,7 @@ private:
 
         Timer timer;
         std::function<void()> notify;
-        std::array<entry, 8> entries;
+        std::array<entry, 16> entries;
         std::size_t used = 0;
         time_point armed_for = time_point::max();
         std::optional<errc> expired;

@@ -70,9 +70,11 @@ public:
         throw error(errc::malformed_http, "malformed HTTP reply: too many interim replies");
     }
 
-    /// Reads the whole body. Throws `errc::body_too_large` when it is larger than `limit` bytes,
-    /// and `encoded_body` when it has a content coding.
-    asio::awaitable<std::string> read_body(std::size_t limit) {
+    /// Reads the whole body, and calls `on_piece()` for each piece of it that comes. Throws
+    /// `errc::body_too_large` when it is larger than `limit` bytes, and `encoded_body` when it has
+    /// a content coding. `on_piece` has to outlive the call.
+    template <class OnPiece>
+    asio::awaitable<std::string> read_body(std::size_t limit, OnPiece& on_piece) {
         refuse_coding();
         std::string body;
         while (!decoder_.done()) {
@@ -84,7 +86,15 @@ public:
             refuse_broken_framing();
             if (piece.size() > limit - body.size()) throw error(errc::body_too_large);
             body.append(piece.data(), piece.size());
+            if (!piece.empty()) on_piece();
         }
+        co_return body;
+    }
+
+    /// The same, telling nobody.
+    asio::awaitable<std::string> read_body(std::size_t limit) {
+        const auto tell_nobody = [] {};
+        std::string body = co_await read_body(limit, tell_nobody);
         co_return body;
     }
 

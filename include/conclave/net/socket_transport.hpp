@@ -1,37 +1,26 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <random>
+#include <string>
 #include <utility>
 
 #include <conclave/error.hpp>
 #include <conclave/http/url.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/clocks.hpp>
-#include <conclave/net/resolve.hpp>
+#include <conclave/net/happy_eyeballs.hpp>
+#include <conclave/net/resolver.hpp>
 #include <conclave/net/stream.hpp>
 #include <conclave/net/tls.hpp>
+#include <conclave/net/tls_sessions.hpp>
+#include <conclave/net/transport.hpp>
 
 namespace conclave::net {
 
-/// Times within which the steps to a connection must be done. Zero: no limit of its own.
-struct connect_options {
-    connect_options() = default;
-
-    /// Finding the addresses of a name.
-    std::chrono::milliseconds resolve_timeout{10'000};
-    /// Connecting to one of them.
-    std::chrono::milliseconds connect_timeout{10'000};
-    /// The TLS handshake.
-    std::chrono::milliseconds tls_timeout{10'000};
-};
-
-/// Where bytes, time and chance come from: real sockets, the steady clock, the system's random
-/// device. The layers above take it as a parameter, so that a test can put a simulated world in its
-/// place.
+/// The `transport` of real sockets, the steady clock and the system's random device.
 ///
 /// Thread-safety: may be used by several threads at once.
 class socket_transport {
@@ -42,15 +31,20 @@ public:
 
     /// Sockets are made on `executor`, so that a pooled one outlives the strand of the call that
     /// made it.
-    socket_transport(asio::any_io_executor executor, tls_options tls)
-        : executor_(std::move(executor)), tls_options_(std::move(tls)) {}
+    socket_transport(asio::any_io_executor executor, tls_options tls, resolve_options names)
+        : executor_(std::move(executor)),
+          tls_options_(std::move(tls)),
+          resolver_(executor_, std::move(names)) {}
 
     /// Reads the certificates to trust, unless that is done. That takes some 20 ms for the
     /// system's: whoever is going to speak TLS calls this where nothing waits; else the first
     /// connection does it. Throws `error` with `errc::tls_failed` when one cannot be read.
     asio::ssl::context& prepare_tls() {
         const std::lock_guard lock(mutex_);
-        if (!tls_context_) tls_context_ = make_tls_context(tls_options_);
+        if (!tls_context_) {
+            tls_context_ = make_tls_context(tls_options_);
+            tls_sessions::enable(tls_context_->native_handle());
+        }
         return *tls_context_;
     }
 
@@ -61,30 +55,11 @@ public:
     /// Cancellation: terminal; what was opened is closed.
     asio::awaitable<stream> connect(http::url to, connect_options options,
                                     clocks<timer_type>& timers) {
-        start(timers, errc::resolve_timeout, options.resolve_timeout);
-        const auto endpoints = co_await resolve(to.host(), to.port());
-        timers.clear(errc::resolve_timeout);
-
-        start(timers, errc::connect_timeout, options.connect_timeout);
-        asio::ip::tcp::socket socket(executor_);
-        error_code failure;
-        co_await asio::async_connect(socket, endpoints,
-                                     asio::redirect_error(asio::use_awaitable, failure));
-        if (failure) {
-            error_details details;
-            details.cause = failure;
-            throw error(errc::connect_failed,
-                        "connection failed: " + to.origin() + ": " + failure.message(),
-                        std::move(details));
-        }
-        timers.clear(errc::connect_timeout);
-        error_code ignored;
-        socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-
+        auto socket = co_await connect_tcp(to, options, timers);
         stream connected(std::move(socket));
         if (to.is_tls()) {
-            start(timers, errc::tls_timeout, options.tls_timeout);
-            co_await connected.start_tls(prepare_tls(), to.host());
+            timers.start(errc::tls_timeout, options.tls_timeout);
+            co_await connected.start_tls(prepare_tls(), to.host(), tls_sessions_, to.origin());
             timers.clear(errc::tls_timeout);
         }
         co_return connected;
@@ -97,14 +72,37 @@ public:
     }
 
 private:
-    static void start(clocks<timer_type>& timers, errc which, std::chrono::milliseconds limit) {
-        if (limit.count() > 0) timers.set(which, clock_type::now() + limit);
+    // A TCP connection to one of the addresses of the origin's host.
+    asio::awaitable<asio::ip::tcp::socket> connect_tcp(http::url to, connect_options options,
+                                                       clocks<timer_type>& timers) {
+        timers.start(errc::resolve_timeout, options.resolve_timeout);
+        const auto found = co_await resolver_.resolve(to.host());
+        timers.clear(errc::resolve_timeout);
+
+        timers.start(errc::connect_timeout, options.connect_timeout);
+        error_code failure;
+        auto endpoints = in_order_of_attempts(found, to.port());
+        auto socket = co_await connect_to_first(executor_, std::move(endpoints), failure);
+        if (failure) {
+            resolver_.forget(to.host());
+            error_details details;
+            details.cause = failure;
+            throw error(errc::connect_failed,
+                        "connection failed: " + to.origin() + ": " + failure.message(),
+                        std::move(details));
+        }
+        timers.clear(errc::connect_timeout);
+        error_code ignored;
+        socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+        co_return socket;
     }
 
     asio::any_io_executor executor_;
     tls_options tls_options_;
+    resolver<clock_type> resolver_;
     std::mutex mutex_;
     std::shared_ptr<asio::ssl::context> tls_context_;
+    std::shared_ptr<tls_sessions> tls_sessions_ = std::make_shared<tls_sessions>();
 };
 
 }  // namespace conclave::net

@@ -15,6 +15,7 @@
 
 #include <conclave/error.hpp>
 #include <conclave/net/asio.hpp>
+#include <conclave/net/tls_sessions.hpp>
 
 namespace conclave::net {
 
@@ -32,8 +33,11 @@ public:
 
     /// Shakes hands as a client of `host`, whose name the server's certificate has to bear. Throws
     /// `error` with `errc::tls_failed`, and with `errc::connection_lost` when the peer closes
-    /// before it is done.
-    asio::awaitable<void> start_tls(asio::ssl::context& context, std::string host) {
+    /// before it is done. Resumes a session with `origin` from `sessions`, and keeps there what the
+    /// server offers; null: neither.
+    asio::awaitable<void> start_tls(asio::ssl::context& context, std::string host,
+                                    std::shared_ptr<tls_sessions> sessions = nullptr,
+                                    std::string origin = std::string()) {
         auto secure = std::make_unique<tls_socket>(
             std::move(std::get<asio::ip::tcp::socket>(socket_)), context);
         tls_socket& tls = *secure;
@@ -46,10 +50,13 @@ public:
         if (SSL_CTX_get_verify_mode(context.native_handle()) != SSL_VERIFY_NONE) {
             require_name(tls, host, !not_address);
         }
+        if (sessions) sessions->attach(tls.native_handle(), origin);
         error_code failure;
         co_await tls.async_handshake(asio::ssl::stream_base::client,
                                      asio::redirect_error(asio::use_awaitable, failure));
-        if (failure) throw handshake_error(tls, host, failure);
+        if (!failure) co_return;
+        if (sessions) sessions->forget(origin);
+        throw handshake_error(tls, host, failure);
     }
 
     /// Reads what has come, at least a byte; sets `failure` at the end of the stream too.

@@ -31,6 +31,7 @@ template <class Transport>
 class panel {
 public:
     using clock_type = typename Transport::clock_type;
+    using time_point = typename clock_type::time_point;
 
     panel(std::shared_ptr<client_state<Transport>> client, const roundtable_request& request,
           event_sink& sink)
@@ -70,6 +71,7 @@ private:
 
     void begin() {
         started_ = clock_type::now();
+        if (request_.deadline().count() > 0) deadline_ = started_ + request_.deadline();
         const std::uint64_t high = Transport::random();
         const std::uint64_t low = Transport::random();
         response_.id = make_roundtable_id(std::chrono::system_clock::now(),
@@ -99,7 +101,7 @@ private:
 
         const auto started = clock_type::now();
         const call what = seat_call(request_, seat);
-        performance<Transport> running(client_, what, trace_header(), reporter);
+        performance<Transport> running(client_, what, trace_header(), reporter, deadline_);
         call_report report = co_await running.run();
         model_result& result = response_.results[index];
         result = seat_result(request_, index, std::move(report), since(started));
@@ -133,24 +135,30 @@ private:
                 if (known == candidates.end()) candidates.push_back(result.model);
             }
         }
-        const auto deadline = clock_type::now() + request_.timeout();
+        const auto end = clock_type::now() + request_.timeout();
         for (std::size_t i = 0; i < candidates.size(); ++i) {
+            if (clock_type::now() >= deadline_) {
+                response_.meta.summary_error = error(errc::panel_timeout).what();
+                break;
+            }
             const auto left =
-                std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_type::now());
+                std::chrono::duration_cast<std::chrono::milliseconds>(end - clock_type::now());
             if (left.count() < 1) break;
             call what = consolidation_call(request_, usable, candidates[i]);
             what.timeout(left);
-            const bool merged = co_await merge(what, i + 1 == candidates.size());
+            const bool is_last = i + 1 == candidates.size();
+            const bool merged = co_await merge(what, is_last ? started_ : std::min(end, deadline_));
             if (merged) break;
         }
     }
 
-    // Has one model merge the answers. False when it failed.
-    asio::awaitable<bool> merge(const call& what, bool is_last) {
+    // Has one model merge the answers. False when it failed, and until `next_until` another is to
+    // try.
+    asio::awaitable<bool> merge(const call& what, time_point next_until) {
         event_reporter reporter(sink_, 0, what.model(), event_type::summary_delta,
                                 event_type::summary_retry);
         sink_.emit(reporter.about(event_type::summary_start));
-        performance<Transport> running(client_, what, trace_header(), reporter);
+        performance<Transport> running(client_, what, trace_header(), reporter, deadline_);
         call_report report = co_await running.run();
         const auto mine = co_await asio::this_coro::cancellation_state;
         if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
@@ -164,7 +172,7 @@ private:
         }
         meta.summary_error = merge_complaint(report);
         if (meta.summary_error) {
-            if (!is_last) {
+            if (clock_type::now() < next_until) {
                 roundtable_event failed = reporter.about(event_type::summary_retry);
                 failed.error = *meta.summary_error;
                 sink_.emit(failed);
@@ -226,14 +234,15 @@ private:
         return {{"traceparent", traceparent(response_.meta.trace_uuid, Transport::random())}};
     }
 
-    static std::chrono::milliseconds since(typename clock_type::time_point start) {
+    static std::chrono::milliseconds since(time_point start) {
         return std::chrono::duration_cast<std::chrono::milliseconds>(clock_type::now() - start);
     }
 
     std::shared_ptr<client_state<Transport>> client_;
     const roundtable_request& request_;
     event_sink& sink_;
-    typename clock_type::time_point started_;
+    time_point started_;
+    time_point deadline_ = time_point::max();
     roundtable_response response_;
 };
 

@@ -102,8 +102,8 @@ public:
     /// is refused by `validate`; `field()` names it as a path (`models[1].temperature`), or is
     /// `body` when the text is not a JSON object.
     static roundtable_request from_json(std::string_view text);
-    /// The body of `POST /v3/roundtable`, which `from_json` reads back as an equal request. Throws
-    /// as `validate` does when the request is not fit to be sent.
+    /// The body of `POST /v3/roundtable`, which `from_json` reads back as an equal request, but for
+    /// the `deadline`. Throws as `validate` does when the request is not fit to be sent.
     std::string to_json() const;
 
     /// One more seat; the same model may sit twice. Results come in the order of these calls.
@@ -159,6 +159,14 @@ public:
         return *this;
     }
 
+    /// The time of the whole panel, the consolidation included; none unless set. What it ends is
+    /// reported as `errc::panel_timeout`, and the answers that came before it are kept. Give
+    /// `timeout` less, so that a late seat leaves time to merge the others. Not part of the JSON.
+    roundtable_request& deadline(std::chrono::milliseconds value) {
+        deadline_ = value;
+        return *this;
+    }
+
     /// The question. This and what follows: what was set, or the default of what was not.
     const std::string& input() const noexcept { return input_; }
     /// The seats, in order.
@@ -179,6 +187,8 @@ public:
     int max_retries() const noexcept { return max_retries_; }
     /// The time of each model, over all its retries.
     std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+    /// The time of the whole panel; zero when there is no limit.
+    std::chrono::milliseconds deadline() const noexcept { return deadline_; }
 
     friend bool operator==(const roundtable_request&, const roundtable_request&) = default;
 
@@ -193,6 +203,7 @@ private:
     bool stream_ = false;
     int max_retries_ = 1;
     std::chrono::milliseconds timeout_{120'000};
+    std::chrono::milliseconds deadline_{0};
 };
 
 }  // namespace conclave

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -40,7 +41,8 @@ inline void check_choices(const std::vector<std::string>& choices) {
 /// (`models[1].temperature`), when a request is not fit to be sent: `input`, `models` or a name
 /// empty, a name with control characters, `temperature` outside 0 to 2, `top_p` outside 0 to 1,
 /// `max_tokens` under 1, an output schema that is not the text of a JSON object, `max_retries`
-/// outside 0 to 3, `timeout_ms` outside 1 to 300000, or text that is not UTF-8.
+/// outside 0 to 3, `timeout_ms` outside 1 to 300000, `deadline` outside 0 to 24 hours, or text that
+/// is not UTF-8.
 ///
 /// Choices must be neither empty nor repeated, and `multiple_choice` needs at least one. It takes
 /// no `output_schema`, because the choices are the shape of the answers. In the other resolutions
@@ -67,6 +69,10 @@ inline void validate(const roundtable_request& request) {
         detail::check_model_name("summary_model", request.summary_model());
     }
     detail::check_patience(request.max_retries(), request.timeout());
+    if (request.deadline() < std::chrono::milliseconds(0) ||
+        request.deadline() > std::chrono::hours(24)) {
+        throw invalid_field("deadline", "must be between 0 and 24 hours");
+    }
 }
 
 }  // namespace conclave

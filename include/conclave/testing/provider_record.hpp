@@ -111,6 +111,11 @@ public:
         note_change();
         --open_;
     }
+    void resumed() {
+        const std::lock_guard lock(mutex_);
+        note_change();
+        ++resumed_;
+    }
     /// Returns the request's number, counted from 1.
     std::uint64_t received(const recorded_request& request) {
         const std::lock_guard lock(mutex_);
@@ -127,6 +132,10 @@ public:
     std::size_t accepted() const {
         const std::lock_guard lock(mutex_);
         return accepted_;
+    }
+    std::size_t resumed_handshakes() const {
+        const std::lock_guard lock(mutex_);
+        return resumed_;
     }
     std::size_t open() const {
         const std::lock_guard lock(mutex_);
@@ -189,6 +198,7 @@ private:
 
     std::size_t accepted_ = 0;
     std::size_t open_ = 0;
+    std::size_t resumed_ = 0;
     std::deque<recorded_request> requests_;
     std::vector<aborted_response> aborted_;
 };

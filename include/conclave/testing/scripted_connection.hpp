@@ -80,6 +80,7 @@ private:
             tls_.emplace(socket_, *tls_context_);
             co_await tls_->async_handshake(asio::ssl::stream_base::server, into(error));
             if (error) co_return;
+            if (SSL_session_reused(tls_->native_handle()) == 1) record_.resumed();
         }
         bool more = true;
         while (more) {

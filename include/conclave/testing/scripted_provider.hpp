@@ -141,6 +141,8 @@ public:
 
     /// Connections accepted so far.
     std::size_t connections() const { return record_.accepted(); }
+    /// TLS handshakes so far that resumed a session.
+    std::size_t resumed_handshakes() const { return record_.resumed_handshakes(); }
     /// Connections open now.
     std::size_t open_connections() const { return record_.open(); }
     /// All requests that were read to their end and were HTTP, in the order in which they came.

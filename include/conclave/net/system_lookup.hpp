@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,8 +12,8 @@ namespace conclave::net {
 
 namespace detail {
 
-// A lookup under way, which the call that made it may have left. Not local to `resolve`, for GCC 12
-// crashes on a type in a coroutine that comes out of a precompiled header.
+// A lookup under way, which the call that made it may have left. Not local to `system_lookup`, for
+// GCC 12 crashes on a type in a coroutine that comes out of a precompiled header.
 struct lookup {
     explicit lookup(const asio::any_io_executor& on)
         : resolver(on), ended(on, asio::steady_timer::time_point::max()) {}
@@ -28,28 +27,17 @@ struct lookup {
 
 }  // namespace detail
 
-/// The addresses of `host`, which may be a literal address, with `port`. Throws `error` with
+/// The addresses of `host` as the operating system finds them, in its order. Throws `error` with
 /// `errc::resolve_failed`.
 ///
 /// Cancellation: terminal, at once. The operating system's lookup cannot be interrupted: a
 /// cancelled call walks away from it, and it ends on Asio's own resolver thread, for which
 /// `io_context::run()` and its destructor wait.
-inline asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(std::string host,
-                                                                     std::uint16_t port) {
-    using tcp = asio::ip::tcp;
-    std::vector<tcp::endpoint> endpoints;
-    error_code not_literal;
-    const auto literal = asio::ip::make_address(host, not_literal);
-    if (!not_literal) {
-        endpoints.emplace_back(literal, port);
-        co_return endpoints;
-    }
-
+inline asio::awaitable<std::vector<asio::ip::address>> system_lookup(std::string host) {
     const auto executor = co_await asio::this_coro::executor;
     const auto state = std::make_shared<detail::lookup>(executor);
     state->resolver.async_resolve(
-        host, std::to_string(port), tcp::resolver::numeric_service,
-        asio::bind_executor(executor, [state](error_code failure, const auto& results) {
+        host, "", asio::bind_executor(executor, [state](error_code failure, const auto& results) {
             state->done = true;
             state->failure = failure;
             state->results = results;
@@ -64,14 +52,17 @@ inline asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(std::string
             throw error(errc::cancelled);
         }
     }
-    if (state->failure || state->results.empty()) {
+    if (state->failure) {
         error_details details;
         details.cause = state->failure;
-        throw error(errc::resolve_failed, "host name not resolved: " + host, std::move(details));
+        throw error(errc::resolve_failed,
+                    "host name not resolved: " + host + ": " + state->failure.message(),
+                    std::move(details));
     }
-    for (const auto& found : state->results)
-        endpoints.push_back(found.endpoint());
-    co_return endpoints;
+    std::vector<asio::ip::address> found;
+    for (const auto& each : state->results)
+        found.push_back(each.endpoint().address());
+    co_return found;
 }
 
 }  // namespace conclave::net
