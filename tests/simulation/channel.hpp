@@ -76,6 +76,7 @@ public:
         std::copy_n(arrived_.data(), size, into);
         arrived_.erase(0, size);
         used_ -= size;
+        taken_ += size;
         if (size > 0) {
             world_.after(how_.latency, [this] {
                 if (on_room) on_room();
@@ -94,8 +95,8 @@ public:
     bool ended() const noexcept { return ended_; }
     bool ended_in_good_order() const noexcept { return in_good_order_; }
     bool broken() const noexcept { return broken_; }
-    // How many bytes have come.
-    std::size_t delivered() const noexcept { return delivered_; }
+    // How many bytes were read.
+    std::size_t taken() const noexcept { return taken_; }
 
 private:
     struct piece {
@@ -105,9 +106,9 @@ private:
     };
 
     void put(piece next) {
-        const auto wait = how_.latency.count() + static_cast<std::int64_t>(world_.chance.between(
-                                                     0, static_cast<std::uint64_t>(
-                                                            how_.jitter.count())));
+        const auto wait =
+            how_.latency.count() + static_cast<std::int64_t>(world_.chance.between(
+                                       0, static_cast<std::uint64_t>(how_.jitter.count())));
         last_arrival_ = std::max(last_arrival_, world_.now() + world::duration(wait));
         on_way_.push_back(std::move(next));
         world_.at(last_arrival_, [this] { arrive(); });
@@ -151,6 +152,7 @@ private:
     world::time_point last_arrival_{};
     std::size_t used_ = 0;
     std::size_t delivered_ = 0;
+    std::size_t taken_ = 0;
     bool closed_ = false;
     bool ended_ = false;
     bool in_good_order_ = false;

@@ -43,6 +43,11 @@ public:
 
     void write(const std::shared_ptr<waiting>& begun,
                const std::array<asio::const_buffer, 2>& from) {
+        if (begun->singled_out_for(interference::fails)) reset_by_provider();
+        if (begun->singled_out_for(interference::fails) ||
+            begun->singled_out_for(interference::stalls)) {
+            return begun->keep();
+        }
         writer_ = begun;
         for (std::size_t i = 0; i < from.size(); ++i)
             unsent_[i] = {static_cast<const char*>(from[i].data()), from[i].size()};

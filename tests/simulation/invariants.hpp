@@ -188,8 +188,9 @@ private:
             expect(result.error_code != errc::model_timeout ||
                        result.duration >= panel_.request.timeout(),
                    which + " timed out after " + text(result.duration));
-            expect(!cancelled || panel_.cancelled || panel_.abandoned || panel_.handler_threw,
-                   which + " is cancelled, and nobody did that");
+            const bool has_reason = panel_.cancelled || panel_.abandoned || panel_.handler_threw ||
+                                    panel_.a_timer_failed;
+            expect(!cancelled || has_reason, which + " is cancelled, and nobody did that");
             if (result.ok()) check_answer(which, seat);
         }
     }
@@ -220,7 +221,8 @@ private:
         }
         const bool shown = merged_ && response.data;
         expect(!merged_ || shown, "has merged, and has no answer");
-        expect(!shown || response.data->text() == merged_text_, "has another answer than was shown");
+        expect(!shown || response.data->text() == merged_text_,
+               "has another answer than was shown");
     }
 
     // ---- nothing is asked for, or paid for, that is not reported
@@ -235,7 +237,7 @@ private:
             if (!each->merges) ++by_model[each->model];
             merges += each->merges ? 1 : 0;
             // A pooled connection that died before a byte of reply: the request is sent once more.
-            if (each->reused && each->delivered() == 0) ++excused[each->key];
+            if (each->reused && each->heard() == 0) ++excused[each->key];
         }
         for (const auto& [key, requests] : by_call)
             check_call(requests, excused[key]);
@@ -259,8 +261,8 @@ private:
         for (std::size_t i = 0; i + 1 < requests.size(); ++i) {
             const taken_request& before = *requests[i];
             const auto asked = before.chosen.retry_after;
-            // With the head, the wish not to be asked again too soon has come.
-            if (!asked || before.delivered() < before.head_size) continue;
+            // Who has read the head knows the wish not to be asked again too soon.
+            if (!asked || before.heard() < before.head_size) continue;
             const auto waited = requests[i + 1]->at - before.at;
             expect(waited >= *asked, "came back after " + text(waited) + " instead of " +
                                          text(std::chrono::milliseconds(*asked)));
@@ -286,7 +288,7 @@ private:
         bool told = true;
         for (const taken_request* each : taken_) {
             if (each->model != model || each->merges) continue;
-            excused += each->reused && each->delivered() == 0 ? 1 : 0;
+            excused += each->reused && each->heard() == 0 ? 1 : 0;
             told = told && each->chosen.cost;
             charged += each->chosen.cost.value_or(0);
         }

@@ -45,6 +45,7 @@ struct panel_record {
     std::optional<error> failure;
     bool threw_other = false;
     bool handler_threw = false;
+    bool a_timer_failed = false;
     bool abandoned = false;
     world::time_point started;
     std::optional<world::time_point> cancelled;

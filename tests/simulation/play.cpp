@@ -65,8 +65,10 @@ public:
         if (client_) client_->close_idle_connections();
         look_for_leftovers();
         outcome result;
-        for (const panel_record& panel : panels_)
+        for (panel_record& panel : panels_) {
+            panel.a_timer_failed = world_.a_timer_failed;
             account(panel, result);
+        }
         result.complaints = std::move(world_.complaints);
         result.trace = std::move(world_.trace);
         result.faults = world_.faults;
@@ -143,8 +145,7 @@ public:
 
 private:
     std::chrono::milliseconds some(std::uint64_t least, std::uint64_t most) {
-        return std::chrono::milliseconds(
-            static_cast<std::int64_t>(in_.chance.about(least, most)));
+        return std::chrono::milliseconds(static_cast<std::int64_t>(in_.chance.about(least, most)));
     }
 
     // Before there is a world: from the seed by another way.
@@ -173,6 +174,13 @@ private:
         for (unsigned& likelihood : in_.likelihood) {
             if (in_.chance.one_in(2)) continue;
             likelihood = static_cast<unsigned>(in_.chance.about(2, most));
+        }
+        // What callers do happens once in a roundtable, and not with every step of it.
+        for (const fault rare :
+             {fault::cancelled, fault::cancelled_at_operation, fault::cancelled_after_operation,
+              fault::abandoned_stream, fault::slow_reader, fault::throwing_handler,
+              fault::destroyed_client, fault::retry_after}) {
+            if (in_.chance.one_in(2)) in_.likelihood[static_cast<std::size_t>(rare)] = 200;
         }
     }
 

@@ -37,12 +37,12 @@ struct taken_request {
     // Whether the connection has served a request before.
     bool reused = false;
     chosen_reply chosen;
-    // How long the reply's head is, and how much of the reply has come to the client.
+    // How long the reply's head is, and how much of the reply the client has read.
     std::size_t head_size = 0;
     const channel* down = nullptr;
     std::size_t before = 0;
 
-    std::size_t delivered() const { return down->delivered() - before; }
+    std::size_t heard() const { return down->taken() - before; }
 };
 
 // Chooses the reply to a request, of a number that tells it from all others.
@@ -123,7 +123,7 @@ private:
         taken.at = world_.now();
         taken.reused = served_++ > 0;
         taken.down = &on_.down;
-        taken.before = on_.down.delivered();
+        taken.before = on_.down.taken();
         const std::uint64_t number = taken_.size() + 1;
         world_.note("taken", number, on_.number(), digest(request_.body), taken.key);
         taken.chosen = choose_(request_, number);

@@ -69,8 +69,8 @@ private:
     }
 
     void ask_to_wait(testing::scripted_reply& reply) {
-        constexpr std::array<std::string_view, 5> nonsense = {
-            "-5", "soon", "99999999999999999999", "", "Sun, 06 Nov 1994 08:49:37 GMT"};
+        constexpr std::array<std::string_view, 5> nonsense = {"-5", "soon", "99999999999999999999",
+                                                              "", "Sun, 06 Nov 1994 08:49:37 GMT"};
         switch (world_.chance.between(0, 3)) {
             case 0:
                 chosen_.retry_after = some(1, 3000);
@@ -130,11 +130,14 @@ private:
 
     // Different each time, so that an answer in the wrong place is noticed.
     std::string answer_text(const testing::recorded_request& request, std::uint64_t number) {
-        constexpr std::array<std::string_view, 8> words = {
-            " tabs", " \"spaces\"", " na\u00efve", " \\n", "\n", " \U0001f9ff", " \t", " and so on"};
+        constexpr std::array<std::string_view, 8> words = {" tabs", " \"spaces\"", " na\u00efve",
+                                                           " \\n",  "\n",          " \U0001f9ff",
+                                                           " \t",   " and so on"};
         const bool wrong = world_.strikes(fault::withheld_answer);
-        if (const auto begin = request.output_schema.find("\"enum\":["); begin != std::string::npos) {
-            return wrong ? "neither" : "{\"choice\":\"" + pick_choice(request.output_schema) + "\"}";
+        if (const auto begin = request.output_schema.find("\"enum\":[");
+            begin != std::string::npos) {
+            return wrong ? "neither"
+                         : "{\"choice\":\"" + pick_choice(request.output_schema) + "\"}";
         }
         std::string text = request.model + " says " + std::to_string(number);
         for (auto count = world_.chance.between(0, 12); count > 0; --count)
@@ -188,8 +191,7 @@ private:
         constexpr std::array<std::string_view, 5> errors = {
             R"({"error":{"message":"no","code":"overloaded_error"}})",
             R"({"error":{"message":"no","code":429}})",
-            R"({"error":{"message":"no","type":"invalid_request_error"}})",
-            R"({"error":"no"})",
+            R"({"error":{"message":"no","type":"invalid_request_error"}})", R"({"error":"no"})",
             "{oops"};
         if (world_.strikes(fault::error_in_stream)) {
             reply.error_in_stream(std::string(world_.chance.pick(errors)),

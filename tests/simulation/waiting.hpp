@@ -21,12 +21,16 @@ public:
     virtual ~waiting() = default;
 
     bool ended() const noexcept { return ended_; }
+    bool singled_out_for(interference how) const noexcept { return interference_ == how; }
+
+    // Somebody has to, where nothing is going to end it but a cancellation.
+    void keep() { world_.stalled_.push_back(shared_from_this()); }
 
     // Ends it, unless it has ended.
     void end(net::error_code result) {
         if (ended_) return;
         const bool aborted = result == asio::error::operation_aborted;
-        if (interference_ == interference::stalls && !aborted) return stay();
+        if (interference_ == interference::stalls && !aborted) return keep();
         if (interference_ == interference::fails && !result) result = failure();
         ended_ = true;
         --world_.waiting_;
@@ -70,9 +74,6 @@ protected:
     virtual void tell(net::error_code result) = 0;
 
 private:
-    // Somebody has to keep it, as nothing is going to end it but a cancellation.
-    void stay() { world_.stalled_.push_back(shared_from_this()); }
-
     net::error_code failure() const {
         switch (kind_) {
             case operation::resolve: return asio::error::host_not_found;

@@ -167,6 +167,9 @@ public:
     }
     std::function<void()> cancel_caller = [] {};
 
+    // Whether a timer has failed, which cannot be told from a cancellation.
+    bool a_timer_failed = false;
+
     // How many operations have begun.
     std::uint64_t operations() const noexcept { return operations_; }
 
@@ -176,7 +179,10 @@ private:
     // An operation begins.
     interference begin(operation kind) {
         ++waiting_;
-        const bool this_one = ++operations_ == singled_out_;
+        // A clock that stands still is no fault that a program could live with.
+        const bool possible = kind != operation::timer || how_ != interference::stalls;
+        const bool this_one = ++operations_ == singled_out_ && possible;
+        if (this_one && kind == operation::timer) a_timer_failed |= how_ == interference::fails;
         note("begin", operations_, operation_names[static_cast<std::size_t>(kind)]);
         return this_one ? how_ : interference::none;
     }
