@@ -131,7 +131,7 @@ inline void start(simulated_client& via, panel_record& panel, std::function<void
 }
 
 inline void cancel(panel_record& panel) {
-    if (panel.ended) return;
+    if (!panel.started || panel.ended) return;
     world& in = world::current();
     in.note("panel", panel.number, "is cancelled");
     if (!panel.cancelled) panel.cancelled = in.now();

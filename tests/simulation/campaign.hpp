@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "simulation/last_words.hpp"
 #include "simulation/play.hpp"
 
 namespace conclave::simulation {
@@ -30,6 +31,7 @@ public:
     // Both roundtables of the canonical world, with its operation `number` interfered with. False
     // when it has not so many.
     bool play_operation(std::uint64_t number, interference how, std::string_view word) {
+        last_words::set(word, number);
         const outcome result = play_canonical(number, how);
         add(result, "operation " + std::to_string(number) + " " + std::string(word),
             "--operation " + std::to_string(number) + " --how " + std::string(word));
@@ -61,6 +63,7 @@ private:
     bool goes_on() const noexcept { return broken_ < 10; }
 
     void play_seed(std::uint64_t seed) {
+        last_words::set("seed", seed);
         add(play(seed), "seed " + std::to_string(seed),
             "--seeds 1 --first " + std::to_string(seed));
     }

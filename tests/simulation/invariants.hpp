@@ -57,9 +57,9 @@ private:
     // ---- every return in time
 
     void check_end() {
-        expect(panel_.ended.has_value(), "never returned");
-        if (!panel_.ended) return;
-        const auto took = *panel_.ended - panel_.started;
+        expect(panel_.started && panel_.ended, "never returned");
+        if (!panel_.started || !panel_.ended) return;
+        const auto took = *panel_.ended - *panel_.started;
         const int shares = panel_.request.resolution() == resolution::summary ? 2 : 1;
         const auto limit = shares * panel_.request.timeout() + panel_.paused + tick;
         expect(took <= limit, "took " + text(took) + " of " + text(limit));

@@ -40,7 +40,8 @@ protected:
         say(event_type::model_done, 0).result = response.results[0];
         say(event_type::done, 0).response = response;
         panel_->response = response;
-        panel_->ended = panel_->started + 1s;
+        panel_->started = world_.now();
+        panel_->ended = world_.now() + 1s;
         take("anna", 0ms).chosen.cost = 0.0;
         taken_.back().chosen.text.clear();
         taken_.back().chosen.retry_after = 100ms;
@@ -142,7 +143,7 @@ TEST_F(PanelCheck, NoticesAResultThatWasReportedOtherwise) {
 }
 
 TEST_F(PanelCheck, NoticesAReturnThatIsLate) {
-    panel_->ended = panel_->started + 1s + 2us;
+    panel_->ended = world_.now() + 1s + 2us;
     EXPECT_TRUE(notices("took 1000002 us")) << wrong();
 }
 

@@ -16,6 +16,7 @@
 
 #include "simulation/campaign.hpp"
 #include "simulation/interferences.hpp"
+#include "simulation/last_words.hpp"
 #include "simulation/play.hpp"
 
 namespace {
@@ -80,6 +81,7 @@ int simulate(const arguments& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    last_words::listen();
     play(1);  // what is allocated once and kept is there from here on
     testing::InitGoogleTest(&argc, argv);
     if (argc == 1) return RUN_ALL_TESTS();

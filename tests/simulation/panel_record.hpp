@@ -47,7 +47,7 @@ struct panel_record {
     bool handler_threw = false;
     bool a_timer_failed = false;
     bool abandoned = false;
-    world::time_point started;
+    std::optional<world::time_point> started;
     std::optional<world::time_point> cancelled;
     std::optional<world::time_point> ended;
     world::duration paused{0};

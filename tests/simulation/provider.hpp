@@ -146,12 +146,21 @@ private:
     void play(const testing::scripted_reply& reply, std::uint64_t number) {
         using testing::detail::response_planner;
         plan_ = response_planner(reply.script(), request_, number, true).make();
-        head_size_ = plan_.writes.empty() ? 0 : plan_.writes.front().bytes.size();
+        head_size_ = head_size();
         state_ = state::replying;
         next_write_ = endless_sent_ = 0;
         ++generation_;
         scheduled_ = false;
         pump();
+    }
+
+    // Of the reply that is played; where its head is cut off, nobody ever gets to its end.
+    std::size_t head_size() const {
+        std::string all;
+        for (const auto& each : plan_.writes)
+            all += each.bytes;
+        const std::size_t end = all.find("\r\n\r\n");
+        return end == std::string::npos ? end : end + 4;
     }
 
     void schedule() {
@@ -197,7 +206,9 @@ private:
         state_ = state::head;
         const bool says_so = world_.draws(fault::unasked_reply);
         if (says_so || world_.draws(fault::closed_while_idle)) {
-            const auto wait = static_cast<std::int64_t>(world_.chance.about(1, 40'000'000));
+            // At times in the same breath.
+            const auto wait = static_cast<std::int64_t>(
+                world_.chance.one_in(4) ? 0 : world_.chance.about(1, 40'000'000));
             world_.after(world::duration(wait), [this, mine = generation_, says_so] {
                 if (mine == generation_ && state_ == state::head) close_idle(says_so);
             });

@@ -213,6 +213,11 @@ private:
     }
 
     void cut(testing::scripted_reply& reply) {
+        if (world_.strikes(fault::early_end)) {
+            // In good order, whatever tells the end of the body, but for what ends an answer.
+            reply.error_in_stream(R"({"choices":[]})", world_.chance.between(0, 10));
+            if (world_.chance.one_in(2)) reply.framing(testing::body_framing::close_delimited);
+        }
         if (world_.strikes(fault::cut_in_event)) {
             const std::size_t events = world_.chance.between(0, 12);
             switch (world_.chance.between(0, 2)) {
