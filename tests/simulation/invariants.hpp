@@ -31,6 +31,7 @@ public:
     std::vector<std::string> run() {
         check_end();
         check_events();
+        if (panel_.asked == way::plain && panel_.response) believe_response();
         check_results();
         check_response();
         check_requests();
@@ -65,10 +66,12 @@ private:
         expect(took <= limit, "took " + text(took) + " of " + text(limit));
         if (panel_.cancelled) {
             const auto later = *panel_.ended - *panel_.cancelled;
-            expect(later <= tick || panel_.asked == way::pulling,
-                   "returned " + text(later) + " after it was cancelled");
+            expect(later <= tick, "returned " + text(later) + " after it was cancelled");
         }
         expect(!panel_.threw_other, "threw something else than an error");
+        expect(
+            !panel_.handler_threw || (!panel_.response && panel_.events.size() == panel_.throws_at),
+            "went on after its handler had thrown");
         const bool cancelled = panel_.failure && panel_.failure->code() == errc::cancelled;
         expect(!panel_.failure || cancelled, "threw: " + failure_text());
         expect(!cancelled || panel_.cancelled, "is cancelled, and nobody did that");
@@ -168,6 +171,16 @@ private:
 
     // ---- what the results say
 
+    // Who sees no events has the results alone.
+    void believe_response() {
+        for (std::size_t i = 0; i < std::min(seats_.size(), panel_.response->results.size()); ++i) {
+            const model_result& result = panel_.response->results[i];
+            seats_[i].result = &result;
+            seats_[i].retries = static_cast<std::size_t>(result.attempts - 1);
+            seats_[i].text = result.text();
+        }
+    }
+
     void check_results() {
         for (std::size_t i = 0; i < seats_.size(); ++i) {
             const seat_state& seat = seats_[i];
@@ -223,6 +236,24 @@ private:
         expect(!merged_ || shown, "has merged, and has no answer");
         expect(!shown || response.data->text() == merged_text_,
                "has another answer than was shown");
+        std::vector<std::string> answered;
+        for (const model_result& result : response.results) {
+            if (result.ok()) answered.push_back(result.model);
+        }
+        expect(response.meta.models_used == answered, "used other models than those that answered");
+        if (response.meta.cost_complete) check_total(response.meta.total_cost);
+    }
+
+    // What all providers charged for all of it, the merging included.
+    void check_total(double reported) {
+        double charged = 0;
+        for (const taken_request* each : taken_) {
+            if (swallowed(*each)) return;
+            expect(each->chosen.cost.has_value(), "the total is said to be complete, and is not");
+            charged += each->chosen.cost.value_or(0);
+        }
+        expect(std::abs(charged - reported) < 1e-9,
+               "cost " + std::to_string(charged) + " and says " + std::to_string(reported));
     }
 
     // ---- nothing is asked for, or paid for, that is not reported
@@ -236,8 +267,7 @@ private:
             by_call[each->key].push_back(each);
             if (!each->merges) ++by_model[each->model];
             merges += each->merges ? 1 : 0;
-            // A pooled connection that died before a byte of reply: the request is sent once more.
-            if (each->reused && each->heard() == 0) ++excused[each->key];
+            if (swallowed(*each)) ++excused[each->key];
         }
         for (const auto& [key, requests] : by_call)
             check_call(requests, excused[key]);
@@ -269,6 +299,9 @@ private:
         }
     }
 
+    // Whether a pooled connection died before a byte of reply: the request is sent once more.
+    static bool swallowed(const taken_request& taken) { return taken.reused && taken.heard() == 0; }
+
     // The model's name as its provider knows it.
     static std::string bare(const std::string& name) { return name.substr(name.find('/') + 1); }
 
@@ -288,7 +321,7 @@ private:
         bool told = true;
         for (const taken_request* each : taken_) {
             if (each->model != model || each->merges) continue;
-            excused += each->reused && each->heard() == 0 ? 1 : 0;
+            excused += swallowed(*each) ? 1 : 0;
             told = told && each->chosen.cost;
             charged += each->chosen.cost.value_or(0);
         }

@@ -30,6 +30,8 @@ protected:
         panel_ = std::make_unique<panel_record>(1, std::move(request));
         roundtable_response response;
         response.results = {result(0, "a/anna", 2), result(1, "b/berta", 1)};
+        response.meta.total_cost = 1;
+        response.meta.models_used = {"a/anna", "b/berta"};
         say(event_type::model_start, 0);
         say(event_type::model_start, 1);
         say(event_type::model_delta, 0).delta = "half";
@@ -197,6 +199,22 @@ TEST_F(PanelCheck, NoticesABillThatIsHigherThanReported) {
 TEST_F(PanelCheck, NoticesACostThatIsNotKnown) {
     taken_[0].chosen.cost.reset();
     EXPECT_TRUE(notices("is said to be known")) << wrong();
+}
+
+TEST_F(PanelCheck, NoticesATotalThatIsNotTheSum) {
+    panel_->response->meta.total_cost = 1.5;
+    EXPECT_TRUE(notices("cost 1.000000 and says 1.500000")) << wrong();
+}
+
+TEST_F(PanelCheck, NoticesAModelThatWasUsedAndIsNotListed) {
+    panel_->response->meta.models_used.pop_back();
+    EXPECT_TRUE(notices("used other models")) << wrong();
+}
+
+TEST_F(PanelCheck, NoticesAHandlerThatThrewAndIsCalledAgain) {
+    panel_->handler_threw = true;
+    panel_->throws_at = 3;
+    EXPECT_TRUE(notices("went on after its handler had thrown")) << wrong();
 }
 
 TEST_F(PanelCheck, NoticesARequestToMergeThatNobodyAskedFor) {
