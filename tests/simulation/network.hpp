@@ -14,7 +14,6 @@
 #include <conclave/net/asio.hpp>
 #include <conclave/net/clocks.hpp>
 #include <conclave/net/socket_transport.hpp>
-#include <conclave/net/tls.hpp>
 
 #include "simulation/connection.hpp"
 #include "simulation/waiting.hpp"
@@ -132,7 +131,9 @@ public:
     using clock_type = virtual_clock;
     using wall_clock_type = virtual_date;
 
-    transport(asio::any_io_executor executor, const net::tls_options&)
+    // Whatever options real sockets have, none of them means anything here.
+    template <class... Options>
+    explicit transport(asio::any_io_executor executor, const Options&...)
         : executor_(std::move(executor)) {}
 
     void prepare_tls() {}
