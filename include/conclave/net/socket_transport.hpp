@@ -29,9 +29,9 @@ struct connect_options {
     std::chrono::milliseconds tls_timeout{10'000};
 };
 
-/// Where bytes, time and chance come from: real sockets, the steady clock and the date, the
-/// system's random device. The layers above take it as a parameter, so that a test can put a
-/// simulated world in its place.
+/// Where bytes, time and chance come from: real sockets, the steady clock, the system's random
+/// device. The layers above take it as a parameter, so that a test can put a simulated world in its
+/// place.
 ///
 /// Thread-safety: may be used by several threads at once.
 class socket_transport {
@@ -39,6 +39,7 @@ public:
     using stream_type = stream;
     using timer_type = asio::steady_timer;
     using clock_type = timer_type::clock_type;
+    /// The date, by its `now()`.
     using wall_clock_type = std::chrono::system_clock;
 
     /// Sockets are made on `executor`, so that a pooled one outlives the strand of the call that
