@@ -54,15 +54,16 @@ inline http::request_head make_request_head(const endpoint& to, const http::url&
     return head;
 }
 
-/// The error that a reply with an error status stands for.
-inline error status_error(const http::response_head& head, std::string_view body) {
+/// The error that a reply with an error status, read at `now`, stands for.
+inline error status_error(const http::response_head& head, std::string_view body,
+                          std::chrono::system_clock::time_point now) {
     const wire::failure failure = wire::chat_completions::read_error(head.status, body);
     error_details details;
     details.http_status = head.status;
     details.provider_code = failure.provider_code;
     details.provider_message = failure.message;
     if (const auto id = head.header.find("x-request-id")) details.request_id = *id;
-    details.retry_after = parse_retry_after(head.header, std::chrono::system_clock::now());
+    details.retry_after = parse_retry_after(head.header, now);
     if (const auto advice = head.header.find("x-should-retry")) {
         if (*advice == "true") details.should_retry = true;
         if (*advice == "false") details.should_retry = false;
@@ -207,7 +208,7 @@ private:
         } catch (const error&) {
             // The status says more than the trouble with its body.
         }
-        co_return status_error(exchange.head(), body);
+        co_return status_error(exchange.head(), body, Transport::wall_clock_type::now());
     }
 
     asio::awaitable<void> read_stream(exchange_type& exchange, completion& answer,

@@ -28,6 +28,8 @@ public:
     using stream_type = stream;
     using timer_type = asio::steady_timer;
     using clock_type = timer_type::clock_type;
+    /// The date, by its `now()`.
+    using wall_clock_type = std::chrono::system_clock;
 
     /// Sockets are made on `executor`, so that a pooled one outlives the strand of the call that
     /// made it.

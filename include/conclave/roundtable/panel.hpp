@@ -74,7 +74,7 @@ private:
         if (request_.deadline().count() > 0) deadline_ = started_ + request_.deadline();
         const std::uint64_t high = Transport::random();
         const std::uint64_t low = Transport::random();
-        response_.id = make_roundtable_id(std::chrono::system_clock::now(),
+        response_.id = make_roundtable_id(Transport::wall_clock_type::now(),
                                           static_cast<std::uint16_t>(high), low);
         response_.meta.trace_uuid = make_trace_uuid(Transport::random(), Transport::random());
         response_.meta.resolution = request_.resolution();
