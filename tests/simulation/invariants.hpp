@@ -62,7 +62,10 @@ private:
         if (!panel_.started || !panel_.ended) return;
         const auto took = *panel_.ended - *panel_.started;
         const int shares = panel_.request.resolution() == resolution::summary ? 2 : 1;
-        const auto limit = shares * panel_.request.timeout() + panel_.paused + tick;
+        world::duration limit = shares * panel_.request.timeout();
+        const auto deadline = panel_.request.deadline();
+        if (deadline.count() > 0) limit = std::min<world::duration>(limit, deadline);
+        limit += panel_.paused + tick;
         expect(took <= limit, "took " + text(took) + " of " + text(limit));
         if (panel_.cancelled) {
             const auto later = *panel_.ended - *panel_.cancelled;

@@ -159,7 +159,12 @@ private:
         options.connect.resolve_timeout = limit();
         options.connect.connect_timeout = limit();
         options.connect.tls_timeout = limit();
+        options.timeouts.first_token_timeout = limit();
+        options.timeouts.idle_timeout = limit();
+        options.timeouts.attempt_timeout = limit();
         options.pool.max_idle_per_origin = chance.between(0, 8);
+        options.pool.max_connections_per_origin = chance.one_in(2) ? 0 : chance.about(1, 8);
+        options.pool.resend_on_dead_connection = !chance.one_in(4);
         options.pool.idle_timeout = limit();
         options.limits.body_size = 100'000;
         options.limits.event_size = 50'000;
@@ -200,6 +205,7 @@ private:
         }
         if (in_.chance.one_in(4)) request.summary_model(std::string(in_.chance.pick(models)));
         request.max_retries(static_cast<int>(in_.chance.between(0, 3)));
+        if (in_.chance.one_in(3)) request.deadline(some(2, 60'000));
         return request.timeout(some(2, 60'000));
     }
 
