@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <conclave/http/fields.hpp>
+#include <conclave/http/proxy_settings.hpp>
 #include <conclave/net/connection_pool.hpp>
 #include <conclave/net/socket_transport.hpp>
 #include <conclave/net/tls.hpp>
@@ -103,12 +104,15 @@ struct client_options {
     /// - `OPPER_API_KEY`: Opper's gateway, for every other name.
     ///
     /// None set: no endpoints, and a call says what to set.
+    ///
+    /// Also the proxies of the environment, as `http::proxy_settings::from_variables` reads them.
     static client_options from_environment() {
         const auto variable = [](const char* name) -> std::string {
             const char* value = std::getenv(name);
             return value != nullptr ? value : "";
         };
         client_options options;
+        options.connect.proxy = http::proxy_settings::from_variables(variable);
         if (const auto base = variable("CONCLAVE_BASE_URL"); !base.empty()) {
             options.endpoints.emplace_back(base, variable("CONCLAVE_API_KEY"));
             return options;

@@ -4,13 +4,17 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <utility>
 
 #include <conclave/error.hpp>
+#include <conclave/http/proxy.hpp>
+#include <conclave/http/proxy_settings.hpp>
 #include <conclave/http/url.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/clocks.hpp>
+#include <conclave/net/proxy_tunnel.hpp>
 #include <conclave/net/resolve.hpp>
 #include <conclave/net/stream.hpp>
 #include <conclave/net/tls.hpp>
@@ -23,10 +27,13 @@ struct connect_options {
 
     /// Finding the addresses of a name.
     std::chrono::milliseconds resolve_timeout{10'000};
-    /// Connecting to one of them.
+    /// Connecting to one of them. Through a proxy: connecting to that, and, counted anew, all that
+    /// is said with it, TLS included, until it has made the connection to the server.
     std::chrono::milliseconds connect_timeout{10'000};
     /// The TLS handshake.
     std::chrono::milliseconds tls_timeout{10'000};
+    /// The proxies to go through. None, unless they are set here or read from the environment.
+    http::proxy_settings proxy;
 };
 
 /// Where bytes, time and chance come from: real sockets, the steady clock, the system's random
@@ -54,13 +61,41 @@ public:
         return *tls_context_;
     }
 
-    /// A new connection to the origin of `to`. Throws `error` with `errc::resolve_failed`,
-    /// `connect_failed`, `tls_failed` or `connection_lost`; the limits of `options` run on
-    /// `timers`.
+    /// A new connection to the origin of `to`, through a proxy if `options` have one for it. Throws
+    /// `error` with `errc::resolve_failed`, `connect_failed`, `proxy_failed`, `tls_failed` or
+    /// `connection_lost`, and with `invalid_url` for a proxy that is none; the limits of `options`
+    /// run on `timers`.
     ///
     /// Cancellation: terminal; what was opened is closed.
     asio::awaitable<stream> connect(http::url to, connect_options options,
                                     clocks<timer_type>& timers) {
+        std::optional<http::proxy> via;
+        if (options.proxy.find(to, via)) throw error(errc::invalid_url, "the proxy's URL is none");
+        std::optional<stream> connected;
+        if (via) {
+            connected = co_await connect_through(*via, to, options, timers);
+        } else {
+            auto socket = co_await connect_tcp(to, options, timers);
+            connected.emplace(std::move(socket));
+        }
+        if (to.is_tls()) {
+            start(timers, errc::tls_timeout, options.tls_timeout);
+            co_await connected->start_tls(prepare_tls(), to.host());
+            timers.clear(errc::tls_timeout);
+        }
+        co_return std::move(*connected);
+    }
+
+    /// 64 unpredictable bits.
+    static std::uint64_t random() {
+        std::random_device device;
+        return (std::uint64_t{device()} << 32) | device();
+    }
+
+private:
+    // A TCP connection to one of the addresses of the origin's host.
+    asio::awaitable<asio::ip::tcp::socket> connect_tcp(http::url to, connect_options options,
+                                                       clocks<timer_type>& timers) {
         start(timers, errc::resolve_timeout, options.resolve_timeout);
         const auto endpoints = co_await resolve(to.host(), to.port());
         timers.clear(errc::resolve_timeout);
@@ -80,23 +115,45 @@ public:
         timers.clear(errc::connect_timeout);
         error_code ignored;
         socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+        co_return socket;
+    }
 
-        stream connected(std::move(socket));
-        if (to.is_tls()) {
-            start(timers, errc::tls_timeout, options.tls_timeout);
-            co_await connected.start_tls(prepare_tls(), to.host());
-            timers.clear(errc::tls_timeout);
+    // A connection to the origin of `to` that a proxy has made.
+    asio::awaitable<stream> connect_through(http::proxy via, http::url to, connect_options options,
+                                            clocks<timer_type>& timers) {
+        std::optional<stream> connected;
+        try {
+            auto socket = co_await connect_tcp(via.address(), options, timers);
+            connected.emplace(std::move(socket));
+            start(timers, errc::connect_timeout, options.connect_timeout);
+            if (via.is_tls()) {
+                co_await connected->start_tls(prepare_proxy_tls(), via.address().host());
+            }
+        } catch (const error& failure) {
+            if (failure.code() == errc::cancelled) throw;
+            const bool may_pass = failure.code() != errc::tls_failed;
+            throw detail::proxy_error(via, failure.what(), may_pass, failure.details().cause);
         }
-        co_return connected;
+        proxy_tunnel<stream> tunnel(*connected, via, to);
+        co_await tunnel.open();
+        timers.clear(errc::connect_timeout);
+        co_return std::move(*connected);
     }
 
-    /// 64 unpredictable bits.
-    static std::uint64_t random() {
-        std::random_device device;
-        return (std::uint64_t{device()} << 32) | device();
+    // A proxy is verified like a server, but it is not the server: the pins are not its own, and
+    // our certificate is not for it.
+    asio::ssl::context& prepare_proxy_tls() {
+        const std::lock_guard lock(mutex_);
+        if (!proxy_tls_context_) {
+            tls_options options = tls_options_;
+            options.pinned_public_keys.clear();
+            options.certificate_file.clear();
+            options.certificate_pem.clear();
+            proxy_tls_context_ = make_tls_context(options);
+        }
+        return *proxy_tls_context_;
     }
 
-private:
     static void start(clocks<timer_type>& timers, errc which, std::chrono::milliseconds limit) {
         if (limit.count() > 0) timers.set(which, clock_type::now() + limit);
     }
@@ -105,6 +162,7 @@ private:
     tls_options tls_options_;
     std::mutex mutex_;
     std::shared_ptr<asio::ssl::context> tls_context_;
+    std::shared_ptr<asio::ssl::context> proxy_tls_context_;
 };
 
 }  // namespace conclave::net
