@@ -96,6 +96,12 @@ struct client_options {
     net::pool_options pool;
     /// How much of a reply is taken.
     reply_limits limits;
+    /// How many redirects an attempt follows, one after the other: 307 and 308, which let the
+    /// request be sent again as it was. To another origin only with TLS, and without the key, the
+    /// endpoint's own fields and all others that do not say what the request is; they stay away
+    /// when a further redirect leads back. 0, as it stands: none is followed. A redirect that is
+    /// not followed is an error with `errc::http_status`.
+    std::size_t max_redirects = 0;
 
     /// Endpoints as the environment has them:
     /// - `CONCLAVE_BASE_URL` (with `CONCLAVE_API_KEY`, if it needs one): any server that speaks
