@@ -68,6 +68,8 @@ enum class errc {
     truncated_stream,
     /// The provider withheld the answer (refusal or content filter).
     refused,
+    /// A proxy could not be reached, or did not make the connection that it was asked for.
+    proxy_failed,
 };
 
 namespace detail {
@@ -105,6 +107,7 @@ struct error_category final : std::error_category {
             case errc::provider_error: return "provider error";
             case errc::truncated_stream: return "stream ended early";
             case errc::refused: return "answer withheld by the provider";
+            case errc::proxy_failed: return "connection through the proxy failed";
         }
         return "unknown error";
     }
@@ -160,7 +163,8 @@ struct error_details {
     std::string request_id;
     /// How long the provider asked to be left alone.
     std::optional<std::chrono::milliseconds> retry_after;
-    /// What the provider said of trying again (`x-should-retry`), which overrules the status.
+    /// Whether it is worth trying again, where that is known better than from code and status: the
+    /// provider said so (`x-should-retry`), or a proxy failed in one way or another.
     std::optional<bool> should_retry;
     /// The error underneath, of the operating system, Asio or OpenSSL.
     std::error_code cause;

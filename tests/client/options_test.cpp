@@ -15,8 +15,9 @@ using namespace conclave;
 using namespace conclave::testing;
 using namespace calling;
 
-constexpr std::array<const char*, 5> variables = {
-    "CONCLAVE_BASE_URL", "CONCLAVE_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPPER_API_KEY"};
+constexpr std::array<const char*, 8> variables = {
+    "CONCLAVE_BASE_URL", "CONCLAVE_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL",
+    "OPPER_API_KEY",     "https_proxy",      "NO_PROXY",       "ALL_PROXY"};
 
 client_options from(const std::map<std::string, std::string>& environment) {
     for (const char* name : variables)
@@ -70,6 +71,30 @@ TEST(Environment, WithBothSendsOnlyOpenAisNamesThere) {
     EXPECT_EQ(to_openai->model, "gpt-5.5");
     EXPECT_EQ(options.endpoints[to_opper->endpoint].api_key, "opper");
     EXPECT_EQ(to_opper->model, "anthropic/claude-sonnet-4-6");
+}
+
+TEST(Environment, HasProxies) {
+    const auto options = from({{"CONCLAVE_BASE_URL", "http://localhost:8080/v1"},
+                               {"https_proxy", "http://proxy.test:3128"},
+                               {"ALL_PROXY", "socks5h://socks.test"},
+                               {"NO_PROXY", "localhost"}});
+    EXPECT_EQ(options.connect.proxy.https, "http://proxy.test:3128");
+    EXPECT_EQ(options.connect.proxy.all, "socks5h://socks.test");
+    EXPECT_EQ(options.connect.proxy.no_proxy, "localhost");
+    EXPECT_EQ(client_options().connect.proxy.https, "");
+}
+
+TEST(Client, RefusesAProxyThatIsNoneWithoutQuotingIt) {
+    asio::io_context context;
+    for (const std::string scheme : {"http", "https"}) {
+        client_options options = options_for(scheme + "://api.test/v1");
+        options.connect.proxy.all = "http://user:" + canary + "@h:port";
+        const error refused = error_of([&] { client via(context, options); });
+        EXPECT_EQ(refused.code(), errc::invalid_url) << refused.what();
+        const std::string what = refused.what();
+        EXPECT_NE(what.find("the proxy for " + scheme + " "), what.npos) << what;
+        EXPECT_EQ(what.find("canary"), what.npos) << what;
+    }
 }
 
 std::vector<endpoint> with_prefixes(const std::vector<std::string>& prefixes) {

@@ -54,7 +54,7 @@ TEST(Retry, IsNotForWhatWouldFailAgain) {
          {errc::cancelled, errc::invalid_request, errc::no_endpoint, errc::tls_failed,
           errc::model_timeout, errc::invalid_url, errc::invalid_header, errc::malformed_http,
           errc::head_too_large, errc::body_too_large, errc::encoded_body, errc::event_too_large,
-          errc::malformed_json, errc::malformed_reply, errc::refused})
+          errc::malformed_json, errc::malformed_reply, errc::refused, errc::proxy_failed})
         EXPECT_FALSE(is_transient(error(code))) << error(code).what();
 }
 

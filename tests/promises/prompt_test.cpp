@@ -123,6 +123,19 @@ std::unique_ptr<scene> in_handshake(connection_fault how) {
     return here;
 }
 
+// A proxy that says nothing more: none of its own words, or no more of TLS.
+std::unique_ptr<scene> in_tunnel(const std::string& scheme, connection_fault how) {
+    const bool tls = scheme == "https";
+    auto here =
+        seated(std::make_unique<scene>(tls ? provider_options().tls() : provider_options()), 2);
+    here->provider.on_connect(how, scripted_provider::every_connection);
+    here->with.connect.proxy.all =
+        scheme + "://user:word@127.0.0.1:" + std::to_string(here->provider.port());
+    here->with.endpoints[0] = endpoint("https://api.test/v1");
+    until_connections(*here, 2);
+    return here;
+}
+
 std::unique_ptr<scene> in_write() {
     // More than the kernel's two buffers take from a writer whom nobody reads.
     static const std::string much(6 << 20, 'x');
@@ -192,6 +205,12 @@ std::vector<stage> stages() {
     all.push_back({"SilentHandshake", [] { return in_handshake(connection_fault::silent); }});
     all.push_back(
         {"HalfAHandshake", [] { return in_handshake(connection_fault::half_tls_handshake); }});
+    for (const std::string scheme : {"http", "https", "socks5"}) {
+        all.push_back(
+            {"Tunnel_" + scheme, [=] { return in_tunnel(scheme, connection_fault::silent); }});
+    }
+    all.push_back({"TunnelHalfAHandshake",
+                   [] { return in_tunnel("https", connection_fault::half_tls_handshake); }});
     all.push_back({"Write", [] { return in_write(); }, 1500ms});
     for (const bool tls : {false, true}) {
         const std::string over = tls ? "OverTls" : "Plain";

@@ -10,10 +10,12 @@
 
 #include <conclave/client/client.hpp>
 #include <conclave/client/observer.hpp>
+#include <conclave/client/redirect.hpp>
 #include <conclave/client/retry.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
 #include <conclave/http/head.hpp>
+#include <conclave/http/url.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/clocks.hpp>
 #include <conclave/net/exchange.hpp>
@@ -100,7 +102,11 @@ public:
     using clocks_type = net::clocks<typename Transport::timer_type>;
 
     attempt(client_state<Transport>& client, const prepared_request& request, clocks_type& timers)
-        : client_(client), request_(request), timers_(timers) {}
+        : client_(client),
+          request_(request),
+          timers_(timers),
+          to_(client.bases[request.endpoint]),
+          head_(request.head) {}
 
     /// Reads the answer into `answer`, telling `observer` as it comes. Throws `error`; what had
     /// come by then is in `answer`.
@@ -143,14 +149,31 @@ public:
 private:
     using exchange_type = net::exchange<stream_type>;
 
-    const http::url& base() const { return client_.bases[request_.endpoint]; }
+    // Sends the request, and again to where redirects lead, if they are to be followed.
+    asio::awaitable<exchange_type> open() {
+        for (std::size_t hops = 0;; ++hops) {
+            auto exchange = co_await open_once();
+            const http::response_head reply = exchange.head();
+            const std::size_t most = client_.options.max_redirects;
+            if (most == 0 || !is_redirect(reply.status)) co_return exchange;
+            if (hops == most) {
+                throw redirect_refusal(reply, "there were " + std::to_string(most) + " before it");
+            }
+            co_await read_small_body(exchange);
+            has_begun_ = false;
+            timers_.clear(errc::idle_timeout);
+            follow_redirect(reply, to_, head_);
+        }
+    }
 
     // Sends the request and reads the reply's head. A pooled connection may have been closed by its
     // server just now: if it dies before any byte of reply, the request is sent again on a new one,
     // once, unless that is turned off.
-    asio::awaitable<exchange_type> open() {
-        slot_ = co_await client_.pool.reserve(base().origin());
-        std::optional<stream_type> pooled = co_await client_.pool.take(base().origin());
+    asio::awaitable<exchange_type> open_once() {
+        // Whoever holds one while it waits for another may wait for somebody who does the same.
+        slot_ = net::connection_slot();
+        slot_ = co_await client_.pool.reserve(to_.origin());
+        std::optional<stream_type> pooled = co_await client_.pool.take(to_.origin());
         if (pooled) {
             exchange_type reused(std::move(*pooled));
             bool died = false;
@@ -165,7 +188,7 @@ private:
             timers_.clear(errc::first_token_timeout);
         }
         stream_type connection =
-            co_await client_.transport.connect(base(), client_.options.connect, timers_);
+            co_await client_.transport.connect(to_, client_.options.connect, timers_);
         exchange_type fresh(std::move(connection));
         co_await converse(fresh);
         co_return fresh;
@@ -173,7 +196,7 @@ private:
 
     asio::awaitable<void> converse(exchange_type& exchange) {
         if (is_answer_) await_progress();
-        co_await exchange.send(request_.head, request_.body);
+        co_await exchange.send(head_, request_.body);
         // Whoever has all of the request may be at work on it, and says so only with the head.
         if (exchange.sent()) may_be_billed_ = true;
         co_await exchange.read_head();
@@ -198,6 +221,12 @@ private:
     }
 
     asio::awaitable<error> read_status_error(exchange_type& exchange) {
+        const std::string body = co_await read_small_body(exchange);
+        co_return status_error(exchange.head(), body, Transport::wall_clock_type::now());
+    }
+
+    // What can be had of a body that matters less than the status before it.
+    asio::awaitable<std::string> read_small_body(exchange_type& exchange) {
         constexpr std::size_t enough = 64 * 1024;
         std::string body;
         note_progress();
@@ -208,7 +237,7 @@ private:
         } catch (const error&) {
             // The status says more than the trouble with its body.
         }
-        co_return status_error(exchange.head(), body, Transport::wall_clock_type::now());
+        co_return body;
     }
 
     asio::awaitable<void> read_stream(exchange_type& exchange, completion& answer,
@@ -294,7 +323,7 @@ private:
     void keep_connection(exchange_type& exchange) {
         if (!exchange.reusable()) return;
         const http::body_decoder rest = exchange.rest();
-        client_.pool.give(base().origin(), exchange.release(), rest);
+        client_.pool.give(to_.origin(), exchange.release(), rest);
     }
 
     client_state<Transport>& client_;
@@ -303,6 +332,9 @@ private:
     net::connection_slot slot_;
     bool is_answer_ = false;
     bool has_begun_ = false;
+    // Where the request goes, and what goes there: with each redirect another.
+    http::url to_;
+    http::request_head head_;
     bool may_be_billed_ = false;
 };
 

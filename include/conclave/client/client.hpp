@@ -10,6 +10,7 @@
 
 #include <conclave/client/options.hpp>
 #include <conclave/error.hpp>
+#include <conclave/http/proxy.hpp>
 #include <conclave/http/url.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/connection_pool.hpp>
@@ -40,6 +41,13 @@ struct client_state {
             bases.push_back(std::move(base));
         }
         for (const http::url& base : bases) {
+            std::optional<http::proxy> via;
+            if (options.connect.proxy.find(base, via)) {
+                const std::string field = base.is_tls() ? "https" : "http";
+                throw error(
+                    errc::invalid_url,
+                    "the proxy for " + field + " endpoints (connect.proxy) is not the URL of one");
+            }
             if (base.is_tls()) transport.prepare_tls();
         }
     }
@@ -105,8 +113,8 @@ template <class Transport>
 class basic_client {
 public:
     /// Calls run on strands of `executor`. Throws `error` with `errc::invalid_url` for an endpoint
-    /// whose base URL is none, and with `errc::tls_failed` for certificates that cannot be
-    /// read and are needed.
+    /// whose base URL is none and for the URL of a proxy that is none, and with `errc::tls_failed`
+    /// for certificates that cannot be read and are needed.
     basic_client(asio::any_io_executor executor, client_options options)
         : state_(std::make_shared<detail::client_state<Transport>>(std::move(executor),
                                                                    std::move(options))) {}

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <conclave/http/fields.hpp>
+#include <conclave/http/proxy_settings.hpp>
 #include <conclave/net/connection_pool.hpp>
 #include <conclave/net/resolver.hpp>
 #include <conclave/net/tls.hpp>
@@ -119,6 +120,12 @@ struct client_options {
     net::pool_options pool;
     /// How much of a reply is taken.
     reply_limits limits;
+    /// How many redirects an attempt follows, one after the other: 307 and 308, which let the
+    /// request be sent again as it was. To another origin only with TLS, and without the key, the
+    /// endpoint's own fields and all others that do not say what the request is; they stay away
+    /// when a further redirect leads back. 0, as it stands: none is followed. A redirect that is
+    /// not followed is an error with `errc::http_status`.
+    std::size_t max_redirects = 0;
 
     /// Endpoints as the environment has them:
     /// - `CONCLAVE_BASE_URL` (with `CONCLAVE_API_KEY`, if it needs one): any server that speaks
@@ -127,12 +134,15 @@ struct client_options {
     /// - `OPPER_API_KEY`: Opper's gateway, for every other name.
     ///
     /// None set: no endpoints, and a call says what to set.
+    ///
+    /// Also the proxies of the environment, as `http::proxy_settings::from_variables` reads them.
     static client_options from_environment() {
         const auto variable = [](const char* name) -> std::string {
             const char* value = std::getenv(name);
             return value != nullptr ? value : "";
         };
         client_options options;
+        options.connect.proxy = http::proxy_settings::from_variables(variable);
         if (const auto base = variable("CONCLAVE_BASE_URL"); !base.empty()) {
             options.endpoints.emplace_back(base, variable("CONCLAVE_API_KEY"));
             return options;

@@ -52,7 +52,7 @@ public:
     bool sent() const noexcept { return sent_; }
 
     /// Reads the reply's head; interim replies (1xx) are skipped. Throws `error` with
-    /// `errc::connection_lost`, `malformed_http` or `head_too_large`.
+    /// `errc::connection_lost`, `tls_failed`, `malformed_http` or `head_too_large`.
     asio::awaitable<const http::response_head*> read_head() {
         for (int interim = 0; interim <= max_interim_heads; ++interim) {
             http::response_parser parser;
@@ -208,6 +208,11 @@ private:
     static error lost(const error_code& failure) {
         error_details details;
         details.cause = failure;
+        // What comes so late is mostly an alert over our own certificate: TLS 1.3 has servers look
+        // at it when for us the handshake is over.
+        if (failure.category() == asio::error::get_ssl_category()) {
+            return error(errc::tls_failed, "TLS failed: " + failure.message(), std::move(details));
+        }
         const std::string what =
             failure == asio::error::eof ? "closed by the peer" : failure.message();
         return error(errc::connection_lost, "connection lost: " + what, std::move(details));

@@ -1,17 +1,22 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 
 #include <conclave/error.hpp>
+#include <conclave/http/proxy.hpp>
+#include <conclave/http/proxy_settings.hpp>
 #include <conclave/http/url.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/clocks.hpp>
 #include <conclave/net/happy_eyeballs.hpp>
+#include <conclave/net/proxy_tunnel.hpp>
 #include <conclave/net/resolver.hpp>
 #include <conclave/net/stream.hpp>
 #include <conclave/net/tls.hpp>
@@ -50,21 +55,29 @@ public:
         return *tls_context_;
     }
 
-    /// A new connection to the origin of `to`. Throws `error` with `errc::resolve_failed`,
-    /// `connect_failed`, `tls_failed` or `connection_lost`; the limits of `options` run on
-    /// `timers`.
+    /// A new connection to the origin of `to`, through a proxy if `options` have one for it. Throws
+    /// `error` with `errc::resolve_failed`, `connect_failed`, `proxy_failed`, `tls_failed` or
+    /// `connection_lost`, and with `invalid_url` for a proxy that is none; the limits of `options`
+    /// run on `timers`.
     ///
     /// Cancellation: terminal; what was opened is closed.
     asio::awaitable<stream> connect(http::url to, connect_options options,
                                     clocks<timer_type>& timers) {
-        auto socket = co_await connect_tcp(to, options, timers);
-        stream connected(std::move(socket));
+        std::optional<http::proxy> via;
+        if (options.proxy.find(to, via)) throw error(errc::invalid_url, "the proxy's URL is none");
+        std::optional<stream> connected;
+        if (via) {
+            connected = co_await connect_through(*via, to, options, timers);
+        } else {
+            auto socket = co_await connect_tcp(to, options, timers);
+            connected.emplace(std::move(socket));
+        }
         if (to.is_tls()) {
             timers.start(errc::tls_timeout, options.tls_timeout);
-            co_await connected.start_tls(prepare_tls(), to.host(), tls_sessions_, to.origin());
+            co_await connected->start_tls(prepare_tls(), to.host(), tls_sessions_, to.origin());
             timers.clear(errc::tls_timeout);
         }
-        co_return connected;
+        co_return std::move(*connected);
     }
 
     /// 64 unpredictable bits.
@@ -99,11 +112,48 @@ private:
         co_return socket;
     }
 
+    // A connection to the origin of `to` that a proxy has made.
+    asio::awaitable<stream> connect_through(http::proxy via, http::url to, connect_options options,
+                                            clocks<timer_type>& timers) {
+        std::optional<stream> connected;
+        try {
+            auto socket = co_await connect_tcp(via.address(), options, timers);
+            connected.emplace(std::move(socket));
+            timers.start(errc::connect_timeout, options.connect_timeout);
+            if (via.is_tls()) {
+                co_await connected->start_tls(prepare_proxy_tls(), via.address().host());
+            }
+        } catch (const error& failure) {
+            if (failure.code() == errc::cancelled) throw;
+            const bool may_pass = failure.code() != errc::tls_failed;
+            throw detail::proxy_error(via, failure.what(), may_pass, failure.details().cause);
+        }
+        proxy_tunnel<stream> tunnel(*connected, via, to);
+        co_await tunnel.open();
+        timers.clear(errc::connect_timeout);
+        co_return std::move(*connected);
+    }
+
+    // A proxy is verified like a server, but it is not the server: the pins are not its own, and
+    // our certificate is not for it.
+    asio::ssl::context& prepare_proxy_tls() {
+        const std::lock_guard lock(mutex_);
+        if (!proxy_tls_context_) {
+            tls_options options = tls_options_;
+            options.pinned_public_keys.clear();
+            options.certificate_file.clear();
+            options.certificate_pem.clear();
+            proxy_tls_context_ = make_tls_context(options);
+        }
+        return *proxy_tls_context_;
+    }
+
     asio::any_io_executor executor_;
     tls_options tls_options_;
     resolver<clock_type> resolver_;
     std::mutex mutex_;
     std::shared_ptr<asio::ssl::context> tls_context_;
+    std::shared_ptr<asio::ssl::context> proxy_tls_context_;
     std::shared_ptr<tls_sessions> tls_sessions_ = std::make_shared<tls_sessions>();
 };
 
