@@ -39,18 +39,18 @@ public:
     explicit asked_server(answering answer)
         : server_([this, answer = std::move(answer)](tcp::socket& socket, int) {
               while (true) {
-                  heard.push_back(running::read_request(socket));
-                  running::write(socket, answer(static_cast<int>(heard.size())));
+                  const int number = heard_.add(running::read_request(socket));
+                  running::write(socket, answer(number));
               }
           }) {}
 
     std::string url() const { return server_.url(); }
     std::string origin() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
     int connections() const { return server_.connections(); }
-
-    std::vector<std::string> heard;
+    std::vector<std::string> heard() const { return heard_.all(); }
 
 private:
+    running::heard_texts heard_;
     raw_server server_;
 };
 
@@ -67,7 +67,7 @@ TEST(Redirect, IsNotFollowedUnlessToldSo) {
         const result got = caller(following(server.url(), 0)).ask(question());
         EXPECT_EQ(got.code(), errc::http_status) << got.what();
         EXPECT_EQ(got.failure.http_status(), status);
-        EXPECT_EQ(server.heard.size(), 1u);
+        EXPECT_EQ(server.heard().size(), 1u);
     }
 }
 
@@ -82,11 +82,11 @@ TEST(Redirect, WithinTheOriginTakesTheWholeRequestAlong) {
             });
             const result got = caller(following(server->url())).ask(question());
             EXPECT_EQ(got.answer.text, "yes") << got.what();
-            ASSERT_EQ(server->heard.size(), 2u);
+            ASSERT_EQ(server->heard().size(), 2u);
             EXPECT_EQ(server->connections(), 1);
-            std::string expected = server->heard[0];
+            std::string expected = server->heard()[0];
             expected.replace(0, expected.find(" HTTP/1.1"), "POST /other/path?x=%20y");
-            EXPECT_EQ(server->heard[1], expected);
+            EXPECT_EQ(server->heard()[1], expected);
             EXPECT_NE(expected.find(canary), expected.npos);
         }
     }
@@ -99,7 +99,7 @@ TEST(Redirect, ThatWouldMakeAGetOfAPostIsNotFollowed) {
         EXPECT_EQ(got.code(), errc::http_status) << got.what();
         EXPECT_TRUE(got.says("redirect not followed")) << got.what();
         EXPECT_EQ(got.failure.request_id(), "r1");
-        EXPECT_EQ(server.heard.size(), 1u);
+        EXPECT_EQ(server.heard().size(), 1u);
     }
 }
 
@@ -108,7 +108,7 @@ TEST(Redirect, IsFollowedSoManyTimesAndNoMore) {
     const result stopped = caller(following(endless.url(), 3)).ask(question());
     EXPECT_EQ(stopped.code(), errc::http_status);
     EXPECT_TRUE(stopped.says("there were 3 before it")) << stopped.what();
-    EXPECT_EQ(endless.heard.size(), 4u);
+    EXPECT_EQ(endless.heard().size(), 4u);
     const asked_server long_way(
         [](int request) { return request <= 3 ? redirect("/") : answered; });
     EXPECT_EQ(caller(following(long_way.url(), 3)).ask(question()).answer.text, "yes");
@@ -121,7 +121,7 @@ TEST(Redirect, ToAnotherOriginWithoutTlsIsNotFollowed) {
     EXPECT_EQ(got.code(), errc::http_status) << got.what();
     EXPECT_TRUE(got.says("another origin without TLS")) << got.what();
     EXPECT_FALSE(got.says("canary")) << got.what();
-    EXPECT_EQ(other.heard.size(), 0u);
+    EXPECT_EQ(other.heard().size(), 0u);
 }
 
 TEST(Redirect, WhoseLocationIsNoneIsNotFollowed) {
@@ -132,7 +132,7 @@ TEST(Redirect, WhoseLocationIsNoneIsNotFollowed) {
         const result got = caller(following(server.url())).ask(question());
         EXPECT_EQ(got.code(), errc::http_status) << location << got.what();
         EXPECT_TRUE(got.says("Location is not understood")) << location << got.what();
-        EXPECT_EQ(server.heard.size(), 1u);
+        EXPECT_EQ(server.heard().size(), 1u);
     }
     const asked_server without([](int) { return "HTTP/1.1 307 No\r\nContent-Length: 0\r\n\r\n"; });
     EXPECT_TRUE(caller(following(without.url())).ask(question()).says("Location"));
@@ -145,7 +145,7 @@ TEST(Redirect, OfOtherStatusesIsNone) {
                    " Odd\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n";
         });
         EXPECT_EQ(caller(following(server.url())).ask(question()).failure.http_status(), status);
-        EXPECT_EQ(server.heard.size(), 1u);
+        EXPECT_EQ(server.heard().size(), 1u);
     }
 }
 
@@ -158,8 +158,8 @@ public:
               asio::ssl::stream<tcp::socket&> secure(socket, context_);
               secure.handshake(asio::ssl::stream_base::server);
               while (true) {
-                  heard.push_back(running::read_request(secure));
-                  running::write(secure, answer(static_cast<int>(heard.size())));
+                  const int number = heard_.add(running::read_request(secure));
+                  running::write(secure, answer(number));
               }
           }) {
         const auto shown =
@@ -171,10 +171,10 @@ public:
     }
 
     std::string origin() const { return "https://localhost:" + std::to_string(server_.port()); }
-
-    std::vector<std::string> heard;
+    std::vector<std::string> heard() const { return heard_.all(); }
 
 private:
+    running::heard_texts heard_;
     asio::ssl::context context_;
     raw_server server_;
 };
@@ -196,8 +196,8 @@ TEST_F(RedirectWithTls, ToAnotherOriginLeavesAllCredentialsBehind) {
                                [&](int) { return redirect(other.origin() + "/v2/ask"); });
     const result got = ask(server.origin() + "/v1");
     EXPECT_EQ(got.answer.text, "yes") << got.what();
-    ASSERT_EQ(other.heard.size(), 1u);
-    const std::string& heard = other.heard[0];
+    ASSERT_EQ(other.heard().size(), 1u);
+    const std::string heard = other.heard()[0];
     EXPECT_EQ(heard.substr(0, 23), "POST /v2/ask HTTP/1.1\r\n");
     EXPECT_NE(heard.find("\r\nHost: " + other.origin().substr(8) + "\r\n"), heard.npos) << heard;
     EXPECT_NE(heard.find("\r\nContent-Type: application/json\r\n"), heard.npos) << heard;
@@ -215,10 +215,10 @@ TEST_F(RedirectWithTls, ThatLeadsBackBringsNoCredentialsBack) {
                                             [&](int) { return redirect(server.origin() + "/v3"); });
     const result got = ask(server.origin() + "/v1");
     EXPECT_EQ(got.answer.text, "yes") << got.what();
-    ASSERT_EQ(server.heard.size(), 2u);
-    EXPECT_NE(server.heard[0].find(canary), std::string::npos);
-    EXPECT_EQ(server.heard[1].find("canary"), std::string::npos);
-    EXPECT_EQ(server.heard[1].substr(0, 18), "POST /v3 HTTP/1.1\r");
+    ASSERT_EQ(server.heard().size(), 2u);
+    EXPECT_NE(server.heard()[0].find(canary), std::string::npos);
+    EXPECT_EQ(server.heard()[1].find("canary"), std::string::npos);
+    EXPECT_EQ(server.heard()[1].substr(0, 18), "POST /v3 HTTP/1.1\r");
 }
 
 TEST_F(RedirectWithTls, FromTlsToNoneIsNotFollowed) {
@@ -227,7 +227,7 @@ TEST_F(RedirectWithTls, FromTlsToNoneIsNotFollowed) {
     const result got = ask(server.origin() + "/v1");
     EXPECT_EQ(got.code(), errc::http_status) << got.what();
     EXPECT_TRUE(got.says("without TLS")) << got.what();
-    EXPECT_EQ(plain.heard.size(), 0u);
+    EXPECT_EQ(plain.heard().size(), 0u);
 }
 
 }  // namespace

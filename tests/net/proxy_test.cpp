@@ -115,17 +115,17 @@ public:
     using behaviour = std::function<void(tcp::socket&)>;
     explicit misbehaving(behaviour act)
         : server_([this, act = std::move(act)](tcp::socket& socket, int) {
-              heard_ = read_until(socket, "\r\n\r\n");
+              heard_.add(read_until(socket, "\r\n\r\n"));
               act(socket);
           }) {}
 
     std::string url() const {
         return "http://canary:pass%2Fword@127.0.0.1:" + std::to_string(server_.port());
     }
-    const std::string& heard() const { return heard_; }
+    std::string heard() const { return heard_.last(); }
 
 private:
-    std::string heard_;
+    heard_texts heard_;
     raw_server server_;
 };
 

@@ -24,7 +24,7 @@ public:
           server_([this, nested](tcp::socket& socket, int) {
               asio::ssl::stream<tcp::socket&> around(socket, outer_);
               around.handshake(asio::ssl::stream_base::server);
-              proxy_heard = read_until(around, "\r\n\r\n");
+              proxy_heard.add(read_until(around, "\r\n\r\n"));
               has_certificate = SSL_get0_peer_certificate(around.native_handle()) != nullptr;
               write(around, "HTTP/1.1 200 OK\r\n\r\n");
               if (!nested) return serve(around);
@@ -53,8 +53,8 @@ public:
     const made_certificate proxy_certificate;
     const made_certificate server_certificate =
         make_certificate(server_plan("DNS:api.test"), &authority);
-    std::string proxy_heard;
-    std::string server_heard;
+    heard_texts proxy_heard;
+    heard_texts server_heard;
     std::atomic<bool> has_certificate = false;
     std::atomic<bool> has_certificate_within = false;
 
@@ -71,7 +71,7 @@ private:
 
     template <class Stream>
     void serve(Stream& stream) {
-        server_heard = read_until(stream, "the body");
+        server_heard.add(read_until(stream, "the body"));
         write(stream,
               "HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n" + std::string(40'000, 'x'));
         read_to_end(stream);
@@ -86,17 +86,17 @@ TEST(SecureProxy, LeadsToAServerWithoutTls) {
     const secure_proxy proxy(false);
     const visit result = fetch("http://api.test/v1", proxy.trust(), proxy.way());
     EXPECT_EQ(result.body.size(), 40'000u) << result.failure.what();
-    EXPECT_NE(proxy.proxy_heard.find("CONNECT api.test:80 "), std::string::npos);
-    EXPECT_NE(proxy.proxy_heard.find("Proxy-Authorization: Basic "), std::string::npos);
-    EXPECT_EQ(proxy.server_heard.find("Proxy-Authorization"), std::string::npos);
+    EXPECT_NE(proxy.proxy_heard.last().find("CONNECT api.test:80 "), std::string::npos);
+    EXPECT_NE(proxy.proxy_heard.last().find("Proxy-Authorization: Basic "), std::string::npos);
+    EXPECT_EQ(proxy.server_heard.last().find("Proxy-Authorization"), std::string::npos);
 }
 
 TEST(SecureProxy, LeadsToAServerWithTlsInsideItsOwn) {
     const secure_proxy proxy(true);
     const visit result = fetch("https://api.test/v1", proxy.trust(), proxy.way());
     EXPECT_EQ(result.body.size(), 40'000u) << result.failure.what();
-    EXPECT_NE(proxy.proxy_heard.find("CONNECT api.test:443 "), std::string::npos);
-    EXPECT_EQ(proxy.server_heard.substr(0, 16), "GET /v1/models H");
+    EXPECT_NE(proxy.proxy_heard.last().find("CONNECT api.test:443 "), std::string::npos);
+    EXPECT_EQ(proxy.server_heard.last().substr(0, 16), "GET /v1/models H");
 }
 
 TEST(SecureProxy, IsVerified) {
@@ -108,7 +108,7 @@ TEST(SecureProxy, IsVerified) {
     const visit wrong_name = fetch("https://api.test/v1", impostor.trust(), impostor.way());
     EXPECT_EQ(wrong_name.failure.code(), errc::proxy_failed) << wrong_name.failure.what();
     EXPECT_NE(std::string(wrong_name.failure.what()).find("hostname mismatch"), std::string::npos);
-    EXPECT_EQ(stranger.proxy_heard + impostor.proxy_heard, "");
+    EXPECT_EQ(stranger.proxy_heard.last() + impostor.proxy_heard.last(), "");
 }
 
 TEST(SecureProxy, IsNotVerifiedWhereNothingIs) {

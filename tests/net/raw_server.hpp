@@ -91,6 +91,30 @@ private:
     std::thread thread_;
 };
 
+/// What a server has heard, a text for each request or the like: for its own thread and the test's.
+class heard_texts {
+public:
+    /// Returns how many there are with this one.
+    int add(std::string text) {
+        const std::lock_guard lock(mutex_);
+        texts_.push_back(std::move(text));
+        return static_cast<int>(texts_.size());
+    }
+    std::vector<std::string> all() const {
+        const std::lock_guard lock(mutex_);
+        return texts_;
+    }
+    /// The last one; empty if there is none.
+    std::string last() const {
+        const std::lock_guard lock(mutex_);
+        return texts_.empty() ? std::string() : texts_.back();
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> texts_;
+};
+
 /// Reads until `end` has come, and returns all that came.
 template <class Stream>
 std::string read_until(Stream& from, std::string_view end) {

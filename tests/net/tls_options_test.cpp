@@ -27,7 +27,7 @@ public:
         : context_(asio::ssl::context::tls_server), server_([this](tcp::socket& socket, int) {
               asio::ssl::stream<tcp::socket&> secure(socket, context_);
               secure.handshake(asio::ssl::stream_base::server);
-              heard_ = read_until(secure, "the body");
+              heard_.add(read_until(secure, "the body"));
               write(secure, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
           }) {
         context_.use_certificate_chain(asio::buffer(shown.pem() + above));
@@ -36,11 +36,11 @@ public:
     std::string url() const {
         return "https://localhost:" + std::to_string(server_.port()) + "/v1";
     }
-    const std::string& heard() const { return heard_; }
+    std::string heard() const { return heard_.last(); }
 
 private:
     asio::ssl::context context_;
-    std::string heard_;
+    heard_texts heard_;
     raw_server server_;
 };
 
