@@ -13,7 +13,7 @@ demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev 
 test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meson make
     pkg-config curl openssl tinyproxy-bin microsocks)
 bench=("${test[@]}" valgrind)
-ci=("${bench[@]}" clang-19 libclang-rt-19-dev clang-format-14 git)
+ci=("${bench[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
 
 say() { echo "conclave: $*" >&2; }
 

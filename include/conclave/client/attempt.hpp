@@ -42,7 +42,7 @@ inline http::request_head make_request_head(const endpoint& to, const http::url&
     http::request_head head;
     head.method = std::move(method);
     head.target = base.target_for(path);
-    const auto add = [&](std::string name, std::string value) {
+    const auto add = [&](const std::string& name, std::string value) {
         if (head.header.set(name, std::move(value))) {
             throw error(errc::invalid_header, "invalid header field " + name + " of an endpoint");
         }

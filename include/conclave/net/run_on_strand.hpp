@@ -80,7 +80,9 @@ private:
     class deliver {
     public:
         deliver(Handler handler, std::exception_ptr thrown, Result result)
-            : handler_(std::move(handler)), thrown_(thrown), result_(std::move(result)) {}
+            : handler_(std::move(handler)),
+              thrown_(std::move(thrown)),
+              result_(std::move(result)) {}
 
         void operator()() {
             // From here on the caller's signal has nothing left to cancel.

@@ -32,7 +32,9 @@ public:
     void spawn(Operation operation) {
         state_->signals.emplace_back();
         ++state_->running;
-        const auto on_end = [state = state_](std::exception_ptr thrown) { state->end(thrown); };
+        const auto on_end = [state = state_](const std::exception_ptr& thrown) {
+            state->end(thrown);
+        };
         asio::co_spawn(state_->strand, std::move(operation),
                        asio::bind_cancellation_slot(state_->signals.back().slot(),
                                                     asio::bind_executor(state_->strand, on_end)));
@@ -82,7 +84,7 @@ private:
                 signal.emit(asio::cancellation_type::terminal);
         }
 
-        void end(std::exception_ptr why) {
+        void end(const std::exception_ptr& why) {
             if (why && !thrown) {
                 thrown = why;
                 stop();

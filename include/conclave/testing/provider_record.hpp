@@ -87,13 +87,16 @@ public:
         if (faults_.empty()) return connection_fault::none;
         auto& [fault, count] = faults_.front();
         const connection_fault taken = fault;
-        if (count != std::numeric_limits<std::size_t>::max() && --count == 0) faults_.pop_front();
+        const bool is_endless = count == std::numeric_limits<std::size_t>::max();
+        if (!is_endless) --count;
+        if (count == 0) faults_.pop_front();
         return taken;
     }
 
     std::vector<std::string> models() const {
         const std::lock_guard lock(mutex_);
         std::vector<std::string> names;
+        names.reserve(replies_.size());
         for (const auto& [name, queue] : replies_)
             names.push_back(name);
         return names;
