@@ -151,7 +151,7 @@ private:
         static void start(const std::shared_ptr<state>& self,
                           const std::shared_ptr<flight>& started) {
             auto operation = [self, host = started->host] { return self->lookup_(host); };
-            const auto on_end = [self, started](std::exception_ptr thrown, addresses found) {
+            const auto on_end = [self, started](const std::exception_ptr& thrown, addresses found) {
                 self->land(*started, outcome_of(started->host, thrown, std::move(found)));
             };
             asio::co_spawn(started->strand, std::move(operation),
@@ -179,7 +179,7 @@ private:
         }
 
         // Exceptions become texts here, on the thread that threw them.
-        static outcome outcome_of(const std::string& host, std::exception_ptr thrown,
+        static outcome outcome_of(const std::string& host, const std::exception_ptr& thrown,
                                   addresses found) {
             outcome result;
             result.found = std::move(found);

@@ -131,10 +131,9 @@ private:
         auto token = asio::redirect_error(asio::use_awaitable, failure);
         constexpr auto as_client = asio::ssl::stream_base::client;
         if (auto* secure = std::get_if<secure_socket>(&socket_)) {
-            return (*secure)->async_handshake(as_client, std::move(token));
+            return (*secure)->async_handshake(as_client, token);
         }
-        return std::get<doubly_secure_socket>(socket_)->inner.async_handshake(as_client,
-                                                                              std::move(token));
+        return std::get<doubly_secure_socket>(socket_)->inner.async_handshake(as_client, token);
     }
 
     static void name_server(SSL* tls, const std::string& host) {
