@@ -44,6 +44,21 @@ public:
 
     unsigned short port() const { return port_; }
 
+    /// Lets it end by itself, so that it ends its own children.
+    void terminate() {
+        using namespace std::chrono_literals;
+        if (process_ < 0) return;
+        ::kill(process_, SIGTERM);
+        for (int i = 0; i < 500; ++i) {
+            if (::waitpid(process_, nullptr, WNOHANG) == process_) {
+                process_ = -1;
+                return;
+            }
+            std::this_thread::sleep_for(10ms);
+        }
+        end();
+    }
+
 private:
     using tcp = conclave::asio::ip::tcp;
 

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -16,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "net/full_backlog.hpp"
+#include "net/machine_delay.hpp"
 #include "roundtable/panel_world.hpp"
 
 // In the place of the system's: one host has a name server that is slow.
@@ -34,6 +34,7 @@ namespace conclave::tests {
 namespace {
 
 using clock = std::chrono::steady_clock;
+using running::machine_delay;
 using testing::connection_fault;
 using testing::provider_options;
 
@@ -325,30 +326,6 @@ private:
     bool ended_ = false;
     std::exception_ptr thrown_;
     roundtable_response response_;
-};
-
-// How long the machine lets a thread wait that has nothing to do but to wake up: a call can be no
-// more prompt than that.
-class machine_delay {
-public:
-    machine_delay() : watch_([this](const std::stop_token& stop) { watch(stop); }) {}
-
-    // The longest since this was made.
-    clock::duration longest() const { return clock::duration(longest_.load()); }
-
-private:
-    void watch(const std::stop_token& stop) {
-        auto last = clock::now();
-        while (!stop.stop_requested()) {
-            std::this_thread::sleep_for(1ms);
-            const auto now = clock::now();
-            longest_ = std::max(longest_.load(), (now - last - 1ms).count());
-            last = now;
-        }
-    }
-
-    std::atomic<clock::rep> longest_{0};
-    std::jthread watch_;
 };
 
 class Prompt : public ::testing::TestWithParam<stage> {};

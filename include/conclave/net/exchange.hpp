@@ -111,6 +111,8 @@ public:
             std::memcpy(room.data(), unread_.data(), size);
             unread_ = unread_.subspan(size);
         } else {
+            // The rest of the stream goes past it, and a process may have thousands of them open.
+            if (!buffer_.empty()) std::string().swap(buffer_);
             error_code failure;
             size = co_await connection_.read_some(asio::buffer(room.data(), room.size()), failure);
             if (failure) {

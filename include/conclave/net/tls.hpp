@@ -3,6 +3,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -87,6 +90,19 @@ inline void require_tls(bool succeeded, const char* what) {
     if (!succeeded) throw error(errc::tls_failed, what);
 }
 
+/// The failure of a process that has no descriptor left to open the file of the system's
+/// authorities with. OpenSSL itself would pass over that in silence, and the context trust nobody
+/// for good.
+inline error_code descriptors_for_authorities() {
+    const char* const named = std::getenv(X509_get_default_cert_file_env());
+    std::FILE* const file =
+        std::fopen(named != nullptr ? named : X509_get_default_cert_file(), "r");
+    const int failure = errno;
+    if (file != nullptr) std::fclose(file);
+    const bool none_left = file == nullptr && (failure == EMFILE || failure == ENFILE);
+    return {none_left ? failure : 0, std::system_category()};
+}
+
 inline void trust_authorities(asio::ssl::context& context, const tls_options& options) {
     error_code failure;
     if (!options.ca_file.empty()) {
@@ -106,7 +122,8 @@ inline void trust_authorities(asio::ssl::context& context, const tls_options& op
         require_tls(failure, "tls.ca_pem cannot be read");
     }
     if (options.ca_file.empty() && options.ca_directory.empty() && options.ca_pem.empty()) {
-        context.set_default_verify_paths(failure);
+        failure = descriptors_for_authorities();
+        if (!failure) context.set_default_verify_paths(failure);
         require_tls(failure, "the system's certificate authorities cannot be read");
     }
 }
