@@ -95,7 +95,8 @@ TEST(Writer, WritesWholeNumbersOfEveryWidthExactly) {
 
 TEST(Writer, WritesDoublesThatReadBackTheSame) {
     for (const double number : {0.0, -0.0, 0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, 1e21, 1e-7,
-                                123456789.125, 9007199254740993.0}) {
+                                123456789.125, 9007199254740993.0, 36893945544256364544.0,
+                                -9223372036854775808.0, 18446744073709551616.0}) {
         std::string out;
         writer(out).number(number);
         document parsed;

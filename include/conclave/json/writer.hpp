@@ -52,10 +52,13 @@ public:
     template <std::integral Integer>
     requires(!std::same_as<Integer, bool>) void number(Integer value) { put_number(value); }
 
-    /// The shortest number that reads back as the same `double`; null if it is not finite.
+    /// The shortest number that reads back as the same `double`; null if it is not finite. What no
+    /// 64-bit integer holds has an exponent, as many readers take digits alone for an integer.
     void number(double value) {
+        constexpr double limit = 9223372036854775808.0;  // 2^63
         if (!std::isfinite(value)) return null();
-        put_number(value);
+        if (std::abs(value) < limit) return put_number(value);
+        put_number(value, std::chars_format::scientific);
     }
 
     /// `true` or `false`.
@@ -115,12 +118,12 @@ private:
         comma_ = true;
     }
 
-    template <class Number>
-    void put_number(Number value) {
+    template <class Number, class... Format>
+    void put_number(Number value, Format... format) {
         separate();
         std::array<char, 32> digits;
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-        out_.append(digits.data(), end);
+        char* const limit = digits.data() + digits.size();
+        out_.append(digits.data(), std::to_chars(digits.data(), limit, value, format...).ptr);
     }
 
     std::string& out_;
