@@ -121,9 +121,9 @@ public:
     }
 
 private:
-    void event(const std::string& type, const std::string& members) {
+    void event(const std::string& type, const std::string& more) {
         to_.data(type, R"({"type":")" + type + R"(","sequence_number":)" +
-                           std::to_string(sequence_++) + members + '}');
+                           std::to_string(sequence_++) + more + '}');
     }
     std::string response(std::string_view status, const std::string& output,
                          const std::string& usage) const {

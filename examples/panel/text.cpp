@@ -81,7 +81,7 @@ bool drives_terminal(char32_t code_point) {
            (code_point >= 0x2066 && code_point <= 0x2069);
 }
 
-std::size_t columns_of(char32_t code_point) {
+std::size_t width_of(char32_t code_point) {
     if (is_in(zero_width, code_point)) return 0;
     return is_in(double_width, code_point) ? 2 : 1;
 }
@@ -92,7 +92,7 @@ std::size_t bytes_that_fit(std::string_view text, std::size_t width) {
     std::size_t end = 0;
     while (end < text.size()) {
         const decoded next = first_character(text.substr(end));
-        used += columns_of(next.code_point);
+        used += width_of(next.code_point);
         if (used > width && end != 0) break;
         end += next.length;
     }
@@ -143,7 +143,7 @@ std::size_t columns_of(std::string_view text) {
     std::size_t used = 0;
     while (!text.empty()) {
         const decoded next = first_character(text);
-        used += columns_of(next.code_point);
+        used += width_of(next.code_point);
         text.remove_prefix(next.length);
     }
     return used;
@@ -157,13 +157,13 @@ std::string clipped(std::string_view text, std::size_t width) {
 }
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
-    std::vector<std::string> lines;
+    std::vector<std::string> broken;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        wrap_line(text.substr(0, end), std::max<std::size_t>(width, 1), lines);
+        wrap_line(text.substr(0, end), std::max<std::size_t>(width, 1), broken);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    return lines;
+    return broken;
 }
 
 }  // namespace panel

@@ -35,11 +35,11 @@ const std::string stream_text =
     chunk("data: [DONE]\n\n");
 
 // Sends what has no pause in it at once, so that the last chunk is there when the answer is.
-constexpr std::size_t at_a_time = 60'000;
+constexpr std::size_t enough_at_once = 60'000;
 
 TEST(Connections, AreUsedAgainAfterEachKindOfReply) {
     scripted_provider provider;
-    provider.on("stream", answer("a b c").write_bytes(at_a_time));
+    provider.on("stream", answer("a b c").write_bytes(enough_at_once));
     provider.on("whole", answer("a b c").always_whole());
     provider.on("status", status(400));
     caller client(provider);
@@ -53,7 +53,7 @@ TEST(Connections, AreUsedAgainAfterEachKindOfReply) {
 
 TEST(Connections, AreUsedAgainOverTls) {
     scripted_provider provider(provider_options().tls());
-    provider.on("m", answer("a b c").write_bytes(at_a_time));
+    provider.on("m", answer("a b c").write_bytes(enough_at_once));
     caller client(provider);
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(client.ask(question()).answer.text, "a b c");
@@ -63,7 +63,7 @@ TEST(Connections, AreUsedAgainOverTls) {
 TEST(Connections, AreNoMoreThanTheStreamsAtATime) {
     constexpr std::size_t streams = 300;
     scripted_provider provider;
-    provider.on("m", answer("a b c").write_bytes(at_a_time));
+    provider.on("m", answer("a b c").write_bytes(enough_at_once));
     asio::io_context context;
     client via(context, options_for(provider));
     std::size_t answered = 0;
@@ -265,7 +265,7 @@ TEST(Connections, ThatAreNewAndDieAreNotReplacedWithoutARetry) {
 
 TEST(Connections, ThatWereCancelledWhileReusedAreNotReplaced) {
     scripted_provider provider;
-    provider.on("m", answer("yes").write_bytes(at_a_time)).on("m", silent());
+    provider.on("m", answer("yes").write_bytes(enough_at_once)).on("m", silent());
     caller client(provider);
     EXPECT_EQ(client.ask(question()).answer.text, "yes");
     EXPECT_EQ(client.ask(question(), nullptr, 30ms).code(), errc::cancelled);

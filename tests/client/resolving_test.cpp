@@ -50,14 +50,14 @@ TEST(Resolving, AsksTheUsersResolverOnceForAllCallsToAHost) {
     };
     running::threads workers(2);
     client via(workers.context, options_with(provider.port(), lookup));
-    std::atomic<int> answered = 0;
+    std::atomic<int> fine = 0;
     for (int i = 0; i < 16; ++i) {
         async_complete(via, question(), [&](std::exception_ptr, completion got) {
-            if (got.text == "fine") ++answered;
+            if (got.text == "fine") ++fine;
         });
     }
     workers.join();
-    EXPECT_EQ(answered, 16);
+    EXPECT_EQ(fine, 16);
     EXPECT_EQ(lookups, 1);
     EXPECT_EQ(provider.requests().at(0).header.find("host"),
               "provider.test:" + std::to_string(provider.port()));

@@ -10,13 +10,13 @@ namespace {
 
 using namespace conclave;
 using namespace std::chrono_literals;
-using detail::backoff;
-using detail::is_transient;
-using detail::parse_http_date;
-using detail::parse_retry_after;
+using conclave::detail::backoff;
+using conclave::detail::is_transient;
+using conclave::detail::parse_http_date;
+using conclave::detail::parse_retry_after;
 using std::chrono::milliseconds;
 
-error status(int code, std::string provider_code = {}) {
+error failed_with(int code, std::string provider_code = {}) {
     error_details details;
     details.http_status = code;
     details.provider_code = std::move(provider_code);
@@ -32,13 +32,13 @@ error in_stream(std::string provider_code, int code = 0) {
 
 TEST(Retry, IsForStatusesThatPass) {
     for (const int code : {408, 409, 425, 429, 500, 502, 503, 504, 529, 599})
-        EXPECT_TRUE(is_transient(status(code))) << code;
+        EXPECT_TRUE(is_transient(failed_with(code))) << code;
     for (const int code : {101, 204, 300, 301, 400, 401, 402, 403, 404, 405, 410, 413, 422, 499})
-        EXPECT_FALSE(is_transient(status(code))) << code;
+        EXPECT_FALSE(is_transient(failed_with(code))) << code;
 }
 
 TEST(Retry, IsNotForAnAccountThatIsEmpty) {
-    EXPECT_FALSE(is_transient(status(429, "insufficient_quota")));
+    EXPECT_FALSE(is_transient(failed_with(429, "insufficient_quota")));
     EXPECT_FALSE(is_transient(in_stream("insufficient_quota", 429)));
 }
 

@@ -6,7 +6,8 @@
 #include <conclave/http/head.hpp>
 #include <conclave/http/head_parser.hpp>
 
-#include <http/pieces.hpp>
+#include "conformance/vectors.hpp"
+#include "http/pieces.hpp"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -23,6 +24,7 @@
 
 namespace {
 
+using namespace conclave::testing;
 namespace http = conclave::http;
 namespace dom = simdjson::dom;
 
@@ -61,22 +63,6 @@ struct test_case {
 };
 
 // Reading the cases.
-
-std::string from_base64(std::string_view text) {
-    constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string bytes;
-    unsigned bits = 0;
-    int count = 0;
-    for (const char letter : text.substr(0, text.find('='))) {
-        bits = bits << 6 | static_cast<unsigned>(alphabet.find(letter));
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>(bits >> count & 0xff);
-    }
-    return bytes;
-}
 
 /// The inputs are stored as Latin-1, but the logs were recorded with the same text as UTF-8.
 std::string latin1_to_utf8(std::string_view text) {
@@ -333,7 +319,8 @@ void expect_exception(const test_case& one, const transcript& actual, const exce
 
 /// Runs all cases of a kind, of which there are `total`, and `refused` that llhttp refuses.
 template <class Parser>
-void run(std::string_view kind, std::ptrdiff_t total, std::ptrdiff_t refused, exceptions known) {
+void run_cases(std::string_view kind, std::ptrdiff_t total, std::ptrdiff_t refused,
+               exceptions known) {
     const std::vector<test_case> cases = load(kind);
     EXPECT_EQ(std::ssize(cases), total);
     EXPECT_EQ(std::ranges::count_if(cases, [](const auto& one) { return one.expected.refused; }),
@@ -362,7 +349,7 @@ constexpr exception refused_sooner = {verdict::other,
                                       "the head is refused, before llhttp refuses the body"};
 
 TEST(Llhttp, ResponsesAreReadAlike) {
-    run<http::response_parser>(
+    run_cases<http::response_parser>(
         "response", 76, 24,
         {
             {"connection.md:492 HTTP 304 with Content-Length", empty_line},
@@ -382,7 +369,7 @@ TEST(Llhttp, ResponsesAreReadAlike) {
 }
 
 TEST(Llhttp, RequestsAreReadAlike) {
-    run<http::request_parser>(
+    run_cases<http::request_parser>(
         "request", 134, 56,
         {
             {"connection.md:156 CRLF between requests, implicit `keep-alive`", empty_line},

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conformance/vectors.hpp"
 #include "sse/read_stream.hpp"
 
 namespace {
@@ -22,22 +23,6 @@ namespace {
 namespace dom = simdjson::dom;
 namespace sse = conclave::sse;
 using namespace conclave::testing;
-
-std::string from_base64(std::string_view text) {
-    constexpr std::string_view digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string bytes;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char digit : text.substr(0, text.find('='))) {
-        bits = bits << 6 | static_cast<std::uint32_t>(digits.find(digit));
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>(bits >> count & 0xFF);
-    }
-    return bytes;
-}
 
 // The parser keeps bytes that are not UTF-8; the vectors have U+FFFD for each.
 std::string with_replacements(std::string_view bytes) {

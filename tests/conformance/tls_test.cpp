@@ -1,6 +1,7 @@
 // The certificate chains of the suite `tls-certs`: each is made here, shown by a server on the
 // loopback interface, and judged by a client that trusts the test's own root.
 
+#include "conformance/vectors.hpp"
 #include "net/made_certificates.hpp"
 #include "net/raw_server.hpp"
 #include "net/running.hpp"
@@ -23,6 +24,7 @@ namespace {
 
 using namespace conclave;
 using namespace running;
+using conclave::testing::text_of;
 
 /// What a server shows, its own certificate first.
 using chain = std::vector<made_certificate>;
@@ -190,10 +192,6 @@ std::string verdict_on(const showing_server& server, const std::string& trusted,
     if (!refused.code()) return "";
     EXPECT_EQ(refused.code(), errc::tls_failed) << refused.what();
     return refused.what();
-}
-
-std::string text_of(const simdjson::dom::element& entry, const char* key) {
-    return std::string(std::string_view(entry[key]));
 }
 
 TEST(TlsCertificates, GetTheListedAnswer) {

@@ -12,14 +12,13 @@
 #include <string>
 #include <string_view>
 
+#include "conformance/vectors.hpp"
+
 namespace {
 
 namespace dom = simdjson::dom;
 using conclave::http::url;
-
-std::string text_of(const dom::element& entry, const char* key) {
-    return std::string(std::string_view(entry[key]));
-}
+using conclave::testing::text_of;
 
 /// Host and port as the vectors spell them: IPv6 in brackets, no default port.
 std::string hostname_of(const url& parsed) {

@@ -33,19 +33,19 @@ std::string first_line(const request_head& head) {
 }
 
 /// What a parser made of an input, as text, and how much of it the parser took.
-struct outcome {
+struct head_outcome {
     std::string text;
     std::size_t consumed = 0;
 
-    bool operator==(const outcome&) const = default;
-    friend std::ostream& operator<<(std::ostream& out, const outcome& value) {
+    bool operator==(const head_outcome&) const = default;
+    friend std::ostream& operator<<(std::ostream& out, const head_outcome& value) {
         return out << value.text << " after " << value.consumed << " bytes";
     }
 };
 
 template <class Parser>
-outcome run(Parser& parser, const std::vector<std::string_view>& pieces) {
-    outcome result;
+head_outcome run(Parser& parser, const std::vector<std::string_view>& pieces) {
+    head_outcome result;
     for (const std::string_view piece : pieces) {
         const std::size_t consumed = parser.feed(piece);
         EXPECT_LE(consumed, piece.size());
@@ -71,9 +71,9 @@ outcome run(Parser& parser, const std::vector<std::string_view>& pieces) {
 
 /// Parses the text whole, and every other way it can be cut, which must give the same.
 template <class Parser>
-outcome parse(std::string_view text, head_limits limits = {}) {
+head_outcome parse(std::string_view text, head_limits limits = {}) {
     Parser whole(limits);
-    const outcome expected = run(whole, {text});
+    const head_outcome expected = run(whole, {text});
     for (const auto& pieces : conclave::testing::every_split(text)) {
         Parser parser(limits);
         EXPECT_EQ(run(parser, pieces), expected) << text;
@@ -94,7 +94,7 @@ TEST(ResponseParser, ReadsStatusReasonVersionAndFields) {
         "Blank: \t\r\n"
         "Odd!#$%&'*+-.^_`|~: :\"\xff\x80\r\n"
         "\r\n";
-    const outcome expected = {
+    const head_outcome expected = {
         "HTTP/1.1 200 [OK] Content-Type=[text/event-stream] x-Request-Id=[abc] "
         "Padded=[a \t b] Empty=[] Blank=[] Odd!#$%&'*+-.^_`|~=[:\"\xff\x80]",
         text.size()};
@@ -103,7 +103,7 @@ TEST(ResponseParser, ReadsStatusReasonVersionAndFields) {
 
 TEST(ResponseParser, LeavesWhatFollowsTheHeadAlone) {
     const std::string head = "HTTP/1.0 503 Try Later\r\nA: b\r\n\r\n";
-    const outcome expected = {"HTTP/1.0 503 [Try Later] A=[b]", head.size()};
+    const head_outcome expected = {"HTTP/1.0 503 [Try Later] A=[b]", head.size()};
     EXPECT_EQ(parse<response_parser>(head + "\r\nbody"), expected);
 
     response_parser parser;
@@ -182,7 +182,7 @@ TEST(ResponseParser, RefusesMalformedHeadsAtTheFirstBadByte) {
     };
     for (const auto& [good, bad] : cases) {
         const std::string text = std::string(good) + std::string(bad);
-        EXPECT_EQ(parse<response_parser>(text), (outcome{malformed, good.size()})) << text;
+        EXPECT_EQ(parse<response_parser>(text), (head_outcome{malformed, good.size()})) << text;
     }
 }
 
@@ -257,7 +257,7 @@ TEST(ResponseParser, HeadsUpToTheLimitAreRead) {
     for (const std::size_t excess : {std::size_t{0}, std::size_t{1}}) {
         const std::string text =
             start + std::string(100 - start.size() - end.size() + excess, 'x') + end;
-        const outcome result = parse<response_parser>(text, {.bytes = 100, .fields = 1});
+        const head_outcome result = parse<response_parser>(text, {.bytes = 100, .fields = 1});
         EXPECT_EQ(result.consumed, 100u);
         EXPECT_EQ(result.text == too_large, excess == 1) << result;
     }
@@ -268,7 +268,7 @@ TEST(ResponseParser, FieldsUpToTheLimitAreRead) {
     const head_limits limits{.bytes = 1000, .fields = 2};
     EXPECT_EQ(parse<response_parser>(start + "\r\n", limits).text, "HTTP/1.1 200 [OK] A=[1] B=[2]");
     EXPECT_EQ(parse<response_parser>(start + "C: 3\r\n\r\n", limits),
-              (outcome{too_large, start.size()}));
+              (head_outcome{too_large, start.size()}));
 }
 
 TEST(ResponseParser, ByDefaultTakesNoMoreThan64KiBAnd256Fields) {
@@ -288,9 +288,10 @@ TEST(ResponseParser, ByDefaultTakesNoMoreThan64KiBAnd256Fields) {
 TEST(RequestParser, ReadsMethodTargetVersionAndFields) {
     const std::string_view text =
         "POST /v1/chat/completions?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n";
-    EXPECT_EQ(parse<request_parser>(std::string(text) + "abc"),
-              (outcome{"[POST] [/v1/chat/completions?a=b] HTTP/1.1 Host=[h] Content-Length=[3]",
-                       text.size()}));
+    EXPECT_EQ(
+        parse<request_parser>(std::string(text) + "abc"),
+        (head_outcome{"[POST] [/v1/chat/completions?a=b] HTTP/1.1 Host=[h] Content-Length=[3]",
+                      text.size()}));
     EXPECT_EQ(parse<request_parser>("M-X * HTTP/1.0\r\n\r\n").text, "[M-X] [*] HTTP/1.0");
 }
 
@@ -322,7 +323,7 @@ TEST(RequestParser, RefusesMalformedRequestLinesAtTheFirstBadByte) {
     };
     for (const auto& [good, bad] : cases) {
         const std::string text = std::string(good) + std::string(bad);
-        EXPECT_EQ(parse<request_parser>(text), (outcome{malformed, good.size()})) << text;
+        EXPECT_EQ(parse<request_parser>(text), (head_outcome{malformed, good.size()})) << text;
     }
 }
 
@@ -349,7 +350,7 @@ TEST(RequestParser, ReadsWhatWriteHeadWrites) {
     std::string text;
     ASSERT_FALSE(write_head(head, text));
     EXPECT_EQ(parse<request_parser>(text),
-              (outcome{"[PUT] [/x?y] HTTP/1.1 Host=[h:1] X=[\xc3\xa9 \t,]", text.size()}));
+              (head_outcome{"[PUT] [/x?y] HTTP/1.1 Host=[h:1] X=[\xc3\xa9 \t,]", text.size()}));
 }
 
 }  // namespace

@@ -9,41 +9,41 @@ namespace {
 using namespace conclave;
 using http::proxy;
 
-proxy parsed(const std::string& text) {
+proxy parsed_proxy(const std::string& text) {
     proxy result;
     EXPECT_FALSE(proxy::parse(text, result)) << text;
     return result;
 }
 
 TEST(Proxy, IsKnownByItsSchemeAndPort) {
-    EXPECT_EQ(parsed("http://proxy.example:3128").origin(), "http://proxy.example:3128");
-    EXPECT_EQ(parsed("HTTP://Proxy.Example/").origin(), "http://proxy.example:80");
-    EXPECT_EQ(parsed("https://proxy.example").origin(), "https://proxy.example:443");
-    EXPECT_EQ(parsed("socks5://proxy.example").origin(), "socks5://proxy.example:1080");
-    EXPECT_EQ(parsed("socks5h://proxy.example:80").origin(), "socks5://proxy.example:80");
-    EXPECT_EQ(parsed("socks5://[2001:db8::1]").origin(), "socks5://[2001:db8::1]:1080");
-    EXPECT_EQ(parsed("http://[::1]:8080").origin(), "http://[::1]:8080");
-    EXPECT_EQ(parsed("proxy.example:3128").origin(), "http://proxy.example:3128");
-    EXPECT_EQ(parsed("10.0.0.1").origin(), "http://10.0.0.1:80");
-    EXPECT_FALSE(parsed("http://h").is_tls());
-    EXPECT_TRUE(parsed("https://h").is_tls());
-    EXPECT_FALSE(parsed("socks5://h").is_tls());
-    EXPECT_EQ(parsed("http://h").kind(), proxy::protocol::http);
-    EXPECT_EQ(parsed("socks5h://h").kind(), proxy::protocol::socks5);
+    EXPECT_EQ(parsed_proxy("http://proxy.example:3128").origin(), "http://proxy.example:3128");
+    EXPECT_EQ(parsed_proxy("HTTP://Proxy.Example/").origin(), "http://proxy.example:80");
+    EXPECT_EQ(parsed_proxy("https://proxy.example").origin(), "https://proxy.example:443");
+    EXPECT_EQ(parsed_proxy("socks5://proxy.example").origin(), "socks5://proxy.example:1080");
+    EXPECT_EQ(parsed_proxy("socks5h://proxy.example:80").origin(), "socks5://proxy.example:80");
+    EXPECT_EQ(parsed_proxy("socks5://[2001:db8::1]").origin(), "socks5://[2001:db8::1]:1080");
+    EXPECT_EQ(parsed_proxy("http://[::1]:8080").origin(), "http://[::1]:8080");
+    EXPECT_EQ(parsed_proxy("proxy.example:3128").origin(), "http://proxy.example:3128");
+    EXPECT_EQ(parsed_proxy("10.0.0.1").origin(), "http://10.0.0.1:80");
+    EXPECT_FALSE(parsed_proxy("http://h").is_tls());
+    EXPECT_TRUE(parsed_proxy("https://h").is_tls());
+    EXPECT_FALSE(parsed_proxy("socks5://h").is_tls());
+    EXPECT_EQ(parsed_proxy("http://h").kind(), proxy::protocol::http);
+    EXPECT_EQ(parsed_proxy("socks5h://h").kind(), proxy::protocol::socks5);
 }
 
 TEST(Proxy, HasAUserAndAPasswordDecoded) {
-    const proxy both = parsed("http://us%40er:p%3Aa%2Fs%25s:@proxy.example:3128");
+    const proxy both = parsed_proxy("http://us%40er:p%3Aa%2Fs%25s:@proxy.example:3128");
     EXPECT_TRUE(both.has_credentials());
     EXPECT_EQ(both.user(), "us@er");
     EXPECT_EQ(both.password(), "p:a/s%s:");
     EXPECT_EQ(both.origin(), "http://proxy.example:3128");
-    const proxy user_alone = parsed("socks5://me@proxy.example");
+    const proxy user_alone = parsed_proxy("socks5://me@proxy.example");
     EXPECT_EQ(user_alone.user(), "me");
     EXPECT_EQ(user_alone.password(), "");
-    EXPECT_FALSE(parsed("http://proxy.example").has_credentials());
-    EXPECT_EQ(parsed("me:secret@proxy.example").password(), "secret");
-    EXPECT_EQ(parsed("http://caf%C3%A9:x@h").user(), "caf\xC3\xA9");
+    EXPECT_FALSE(parsed_proxy("http://proxy.example").has_credentials());
+    EXPECT_EQ(parsed_proxy("me:secret@proxy.example").password(), "secret");
+    EXPECT_EQ(parsed_proxy("http://caf%C3%A9:x@h").user(), "caf\xC3\xA9");
 }
 
 TEST(Proxy, IsRefusedWhenItsUrlIsNone) {
@@ -78,11 +78,11 @@ TEST(Proxy, IsRefusedWhenItsUrlIsNone) {
                                     "socks5://" + long_name + ":p@h",
                                     "socks5://u:" + long_name + "@h",
                                     "http://u:" + std::string(4100, 'a') + "@h"}) {
-        proxy untouched = parsed("http://before:8080");
+        proxy untouched = parsed_proxy("http://before:8080");
         EXPECT_EQ(proxy::parse(text, untouched), errc::invalid_url) << text;
         EXPECT_EQ(untouched.origin(), "http://before:8080");
     }
-    EXPECT_EQ(parsed("http://u:" + long_name + "@h").password(), long_name);
+    EXPECT_EQ(parsed_proxy("http://u:" + long_name + "@h").password(), long_name);
 }
 
 }  // namespace

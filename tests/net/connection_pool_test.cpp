@@ -18,7 +18,7 @@ namespace {
 using namespace conclave;
 using namespace running;
 
-const std::string origin = "http://127.0.0.1:80";
+const std::string pooled_origin = "http://127.0.0.1:80";
 
 using pool_type = net::connection_pool<net::socket_transport>;
 
@@ -29,12 +29,12 @@ std::optional<net::stream> take_from(pool_type& pool, const std::string& from) {
 }
 
 /// A pool, and connections whose other ends the test holds.
-class fixture {
+class pool_fixture {
 public:
-    explicit fixture(net::pool_options options = {}) : pool(options) {}
+    explicit pool_fixture(net::pool_options options = {}) : pool(options) {}
 
     /// Gives the pool a connection, and returns its server's end.
-    tcp::socket& give(const std::string& to = origin, const http::body_decoder& rest = {}) {
+    tcp::socket& give(const std::string& to = pooled_origin, const http::body_decoder& rest = {}) {
         connected_pair& pair = pairs.emplace_back(context);
         pool.give(to, net::stream(std::move(pair.client)), rest);
         return pair.server;
@@ -82,25 +82,25 @@ bool is_closed(tcp::socket& server) {
 }
 
 TEST(ConnectionPool, HasNothingForAnOriginItWasGivenNothingFor) {
-    fixture f;
+    pool_fixture f;
     f.give("http://127.0.0.1:81");
-    EXPECT_FALSE(f.take(origin));
+    EXPECT_FALSE(f.take(pooled_origin));
     EXPECT_FALSE(f.take("https://127.0.0.1:81"));
     EXPECT_EQ(f.pool.idle_count(), 1u);
 }
 
 TEST(ConnectionPool, GivesTheLastConnectionFirstAndEachOnce) {
-    fixture f;
+    pool_fixture f;
     tcp::socket& first = f.give();
     tcp::socket& second = f.give();
-    f.expect_that_it_is(f.take(origin), second);
-    f.expect_that_it_is(f.take(origin), first);
-    EXPECT_FALSE(f.take(origin));
+    f.expect_that_it_is(f.take(pooled_origin), second);
+    f.expect_that_it_is(f.take(pooled_origin), first);
+    EXPECT_FALSE(f.take(pooled_origin));
     EXPECT_EQ(f.pool.idle_count(), 0u);
 }
 
 TEST(ConnectionPool, DropsAConnectionThatItsServerHasClosed) {
-    fixture f;
+    pool_fixture f;
     tcp::socket& open = f.give();
     tcp::socket& closed = f.give();
     tcp::socket& reset = f.give();
@@ -108,37 +108,38 @@ TEST(ConnectionPool, DropsAConnectionThatItsServerHasClosed) {
     reset.set_option(asio::socket_base::linger(true, 0));
     reset.close();
     wait_for_delivery();
-    f.expect_that_it_is(f.take(origin), open);
+    f.expect_that_it_is(f.take(pooled_origin), open);
 }
 
 TEST(ConnectionPool, DropsAConnectionWithBytesThatNobodyAskedFor) {
-    fixture f;
+    pool_fixture f;
     tcp::socket& chatty = f.give();
     write(chatty, "HTTP/1.1 408 Request Timeout\r\n\r\n");
     wait_for_delivery();
-    EXPECT_FALSE(f.take(origin));
+    EXPECT_FALSE(f.take(pooled_origin));
     EXPECT_TRUE(is_closed(chatty));
 }
 
 TEST(ConnectionPool, ReadsTheRestOfAReplyThatCameLate) {
-    fixture f;
-    tcp::socket& server = f.give(origin, chunked_body());
+    pool_fixture f;
+    tcp::socket& server = f.give(pooled_origin, chunked_body());
     write(server, "0\r\n\r\n");
     wait_for_delivery();
-    f.expect_that_it_is(f.take(origin), server);
+    f.expect_that_it_is(f.take(pooled_origin), server);
 }
 
 TEST(ConnectionPool, WaitsAMomentForTheRestOfAReply) {
     for (const std::string first : {"", "0", "0\r\n"}) {
-        fixture f;
-        tcp::socket& server = f.give(origin, chunked_body());
+        pool_fixture f;
+        tcp::socket& server = f.give(pooled_origin, chunked_body());
         write(server, first);
         // On the same thread, so that the rest is sent once the pool has looked and waits.
         std::optional<net::stream> taken;
         asio::steady_timer later(f.context, 6ms);
         later.async_wait(
             [&](net::error_code) { write(server, std::string("0\r\n\r\n").substr(first.size())); });
-        run(f.context, [&]() -> asio::awaitable<void> { taken = co_await f.pool.take(origin); });
+        run(f.context,
+            [&]() -> asio::awaitable<void> { taken = co_await f.pool.take(pooled_origin); });
         f.expect_that_it_is(std::move(taken), server);
     }
 }
@@ -146,23 +147,23 @@ TEST(ConnectionPool, WaitsAMomentForTheRestOfAReply) {
 TEST(ConnectionPool, WaitsForAllUnfinishedRepliesTogetherNoLongerThanAMoment) {
     net::pool_options options;
     options.max_idle_per_origin = 200;
-    fixture f(options);
+    pool_fixture f(options);
     for (int i = 0; i < 200; ++i)
-        f.give(origin, chunked_body());
-    const auto taken = time_of([&] { EXPECT_FALSE(f.take(origin)); });
+        f.give(pooled_origin, chunked_body());
+    const auto taken = time_of([&] { EXPECT_FALSE(f.take(pooled_origin)); });
     EXPECT_GE(taken, 19ms);
     EXPECT_LT(taken, at_once);  // one after the other would be four seconds
     EXPECT_EQ(f.pool.idle_count(), 0u);
 }
 
 TEST(ConnectionPool, CancelledWhileItWaitsEndsAndClosesTheConnection) {
-    fixture f;
-    tcp::socket& server = f.give(origin, chunked_body());
+    pool_fixture f;
+    tcp::socket& server = f.give(pooled_origin, chunked_body());
     asio::cancellation_signal signal;
     asio::steady_timer timer(f.context, 5ms);
     timer.async_wait([&](net::error_code) { signal.emit(asio::cancellation_type::terminal); });
     bool threw = false;
-    const auto caller = [&]() -> asio::awaitable<void> { co_await f.pool.take(origin); };
+    const auto caller = [&]() -> asio::awaitable<void> { co_await f.pool.take(pooled_origin); };
     asio::co_spawn(f.context, caller,
                    asio::bind_cancellation_slot(
                        signal.slot(), [&](std::exception_ptr thrown) { threw = !!thrown; }));
@@ -173,45 +174,45 @@ TEST(ConnectionPool, CancelledWhileItWaitsEndsAndClosesTheConnection) {
 }
 
 TEST(ConnectionPool, DropsAConnectionWhoseReplyHasNotEnded) {
-    fixture f;
+    pool_fixture f;
     for (const std::string rest : {"", "0\r\n", "5\r\nabc"}) {
-        tcp::socket& server = f.give(origin, chunked_body());
+        tcp::socket& server = f.give(pooled_origin, chunked_body());
         write(server, rest);
         wait_for_delivery();
-        EXPECT_FALSE(f.take(origin)) << rest;
+        EXPECT_FALSE(f.take(pooled_origin)) << rest;
         EXPECT_TRUE(is_closed(server)) << rest;
     }
 }
 
 TEST(ConnectionPool, DropsAConnectionWhoseReplyEndsInNonsenseOrIsFollowedBySomething) {
-    fixture f;
+    pool_fixture f;
     for (const std::string rest : {"nonsense", "0\r\n\r\nH", "0\r\n\r\n\r\n"}) {
-        tcp::socket& server = f.give(origin, chunked_body());
+        tcp::socket& server = f.give(pooled_origin, chunked_body());
         write(server, rest);
         wait_for_delivery();
-        EXPECT_FALSE(f.take(origin)) << rest;
+        EXPECT_FALSE(f.take(pooled_origin)) << rest;
         EXPECT_TRUE(is_closed(server)) << rest;
     }
 }
 
 TEST(ConnectionPool, DoesNotReadForEverWhatAServerGoesOnSending) {
-    fixture f;
-    tcp::socket& server = f.give(origin, chunked_body());
+    pool_fixture f;
+    tcp::socket& server = f.give(pooled_origin, chunked_body());
     std::string chunks;
     for (int i = 0; i < 4000; ++i)
         chunks += "5\r\nabcde\r\n";
     write(server, chunks + "0\r\n\r\n");
     wait_for_delivery();
-    EXPECT_FALSE(f.take(origin));
+    EXPECT_FALSE(f.take(pooled_origin));
 }
 
 TEST(ConnectionPool, ForgetsWhatHasBeenIdleForTooLong) {
     net::pool_options options;
     options.idle_timeout = 20ms;
-    fixture f(options);
+    pool_fixture f(options);
     tcp::socket& old = f.give();
     std::this_thread::sleep_for(40ms);
-    EXPECT_FALSE(f.take(origin));
+    EXPECT_FALSE(f.take(pooled_origin));
     EXPECT_TRUE(is_closed(old));
     EXPECT_EQ(f.pool.idle_count(), 0u);
 }
@@ -219,7 +220,7 @@ TEST(ConnectionPool, ForgetsWhatHasBeenIdleForTooLong) {
 TEST(ConnectionPool, ClosesWhatHasBeenIdleForTooLongWhateverIsTakenOrGiven) {
     net::pool_options options;
     options.idle_timeout = 20ms;
-    fixture f(options);
+    pool_fixture f(options);
     tcp::socket& one = f.give();
     tcp::socket& other = f.give("http://elsewhere:80");
     std::this_thread::sleep_for(40ms);
@@ -229,53 +230,53 @@ TEST(ConnectionPool, ClosesWhatHasBeenIdleForTooLongWhateverIsTakenOrGiven) {
     EXPECT_FALSE(is_closed(young));
     EXPECT_EQ(f.pool.idle_count(), 1u);
     std::this_thread::sleep_for(40ms);
-    EXPECT_FALSE(f.take(origin));
+    EXPECT_FALSE(f.take(pooled_origin));
     EXPECT_TRUE(is_closed(young));
 }
 
 TEST(ConnectionPool, KeepsWhatMayBeIdleForEver) {
     net::pool_options options;
     options.idle_timeout = std::chrono::milliseconds::max();
-    fixture f(options);
+    pool_fixture f(options);
     tcp::socket& server = f.give();
-    f.expect_that_it_is(f.take(origin), server);
+    f.expect_that_it_is(f.take(pooled_origin), server);
 }
 
 TEST(ConnectionPool, KeepsTheNewestOfTooMany) {
     net::pool_options options;
     options.max_idle_per_origin = 2;
-    fixture f(options);
+    pool_fixture f(options);
     tcp::socket& first = f.give();
     tcp::socket& second = f.give();
     tcp::socket& third = f.give();
     f.give("http://elsewhere:80");
     EXPECT_EQ(f.pool.idle_count(), 3u);
     EXPECT_TRUE(is_closed(first));
-    f.expect_that_it_is(f.take(origin), third);
-    f.expect_that_it_is(f.take(origin), second);
-    EXPECT_FALSE(f.take(origin));
+    f.expect_that_it_is(f.take(pooled_origin), third);
+    f.expect_that_it_is(f.take(pooled_origin), second);
+    EXPECT_FALSE(f.take(pooled_origin));
 }
 
 TEST(ConnectionPool, KeepsNoneWhereNoneIsWanted) {
     net::pool_options options;
     options.max_idle_per_origin = 0;
-    fixture f(options);
+    pool_fixture f(options);
     EXPECT_TRUE(is_closed(f.give()));
     EXPECT_EQ(f.pool.idle_count(), 0u);
 }
 
 TEST(ConnectionPool, ClosesAllWhenItIsCleared) {
-    fixture f;
+    pool_fixture f;
     tcp::socket& one = f.give();
     tcp::socket& other = f.give("http://elsewhere:80");
     f.pool.clear();
     EXPECT_TRUE(is_closed(one));
     EXPECT_TRUE(is_closed(other));
-    EXPECT_FALSE(f.take(origin));
+    EXPECT_FALSE(f.take(pooled_origin));
 }
 
 TEST(ConnectionPool, GivesNoConnectionToTwoThreads) {
-    fixture f;
+    pool_fixture f;
     for (int i = 0; i < 8; ++i)
         f.give();
     std::atomic<int> taken = 0;
@@ -283,10 +284,10 @@ TEST(ConnectionPool, GivesNoConnectionToTwoThreads) {
     for (int i = 0; i < 4; ++i) {
         workers.emplace_back([&] {
             for (int round = 0; round < 200; ++round) {
-                auto connection = take_from(f.pool, origin);
+                auto connection = take_from(f.pool, pooled_origin);
                 if (!connection) continue;
                 ++taken;
-                f.pool.give(origin, std::move(*connection), {});
+                f.pool.give(pooled_origin, std::move(*connection), {});
             }
         });
     }

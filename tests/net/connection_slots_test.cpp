@@ -17,7 +17,7 @@ namespace {
 using namespace conclave;
 using namespace running;
 
-const std::string origin = "https://a.test:443";
+const std::string limited_origin = "https://a.test:443";
 
 // Those who want a slot, and the order in which they got one.
 class ConnectionSlots : public ::testing::Test {
@@ -29,7 +29,7 @@ protected:
     };
 
     // Number `guests.size()` comes in.
-    guest& come(net::connection_slots& slots, const std::string& to = origin) {
+    guest& come(net::connection_slots& slots, const std::string& to = limited_origin) {
         const std::size_t number = guests.size();
         guest& mine = guests.emplace_back();
         const auto caller = [this, &slots, &mine, number, to]() -> asio::awaitable<void> {
@@ -143,7 +143,7 @@ TEST_F(ConnectionSlots, AreNeverMoreThanTheLimitOnManyThreads) {
         net::connection_slots slots(limit);
         const auto caller = [&]() -> asio::awaitable<void> {
             for (int i = 0; i < 20; ++i) {
-                const auto mine = co_await slots.acquire(origin);
+                const auto mine = co_await slots.acquire(limited_origin);
                 const int now = ++in_use;
                 int before = most;
                 while (before < now && !most.compare_exchange_weak(before, now)) {
@@ -169,7 +169,7 @@ TEST_F(ConnectionSlots, LeaveNothingBehindWhenTheContextIsDestroyedWhileSomeWait
         net::connection_slots slots(1);
         const auto caller = [&slots, token]() -> asio::awaitable<void> {
             const auto alive = token;
-            const auto mine = co_await slots.acquire(origin);
+            const auto mine = co_await slots.acquire(limited_origin);
             co_await wait_for_cancellation();
         };
         for (int i = 0; i < 3; ++i)

@@ -1,6 +1,7 @@
 #include "connecting.hpp"
 #include "made_certificates.hpp"
 #include "proxy_programs.hpp"
+#include "trusting.hpp"
 
 #include <conclave/testing/scripted_provider.hpp>
 
@@ -22,12 +23,6 @@ using namespace running;
 net::connect_options through(const std::string& proxy) {
     net::connect_options options;
     options.proxy.all = proxy;
-    return options;
-}
-
-net::tls_options trusting(const scripted_provider& provider) {
-    net::tls_options options;
-    options.ca_pem = provider.certificate_authority();
     return options;
 }
 

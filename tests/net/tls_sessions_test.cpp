@@ -1,5 +1,6 @@
 #include "connecting.hpp"
 #include "raw_server.hpp"
+#include "trusting.hpp"
 
 #include <conclave/net/tls_sessions.hpp>
 #include <conclave/testing/scripted_provider.hpp>
@@ -72,12 +73,6 @@ void expect_visits(net::socket_transport& transport, asio::io_context& context,
         run(context, [&] { return fetch_with(transport, to, {}, result); });
         EXPECT_EQ(result.status, 200) << result.failure.what();
     }
-}
-
-net::tls_options trusting(const scripted_provider& provider) {
-    net::tls_options options;
-    options.ca_pem = provider.certificate_authority();
-    return options;
 }
 
 TEST(TlsSessions, AreResumedByTheNextConnectionToTheSameOrigin) {

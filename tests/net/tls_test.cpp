@@ -1,5 +1,6 @@
 #include "connecting.hpp"
 #include "temporary_file.hpp"
+#include "trusting.hpp"
 
 #include <conclave/testing/scripted_provider.hpp>
 
@@ -13,12 +14,6 @@ namespace {
 using namespace conclave;
 using namespace conclave::testing;
 using namespace running;
-
-net::tls_options trusting(const scripted_provider& provider) {
-    net::tls_options options;
-    options.ca_pem = provider.certificate_authority();
-    return options;
-}
 
 std::string url_of(const scripted_provider& provider, const std::string& host) {
     return "https://" + host + ":" + std::to_string(provider.port()) + "/v1";

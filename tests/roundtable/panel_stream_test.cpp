@@ -8,7 +8,7 @@
 namespace conclave::tests {
 namespace {
 
-roundtable_request one_seat() {
+roundtable_request streamed_seat() {
     roundtable_request request("Count.");
     request.model("m/a");
     return request;
@@ -34,7 +34,7 @@ TEST(PanelStream, NothingIsSentBeforeTheFirstPull) {
     asio::io_context context;
     client via(context, options_for(provider));
     {
-        auto stream = roundtable_stream(via, one_seat());
+        auto stream = roundtable_stream(via, streamed_seat());
         context.run_for(50ms);
     }
     context.restart();
@@ -45,7 +45,7 @@ TEST(PanelStream, NothingIsSentBeforeTheFirstPull) {
 asio::awaitable<std::string> pull_slowly(client& via) {
     std::string text;
     std::size_t count = 0;
-    auto stream = roundtable_stream(via, one_seat());
+    auto stream = roundtable_stream(via, streamed_seat());
     while (auto seen = co_await stream.next()) {
         if (seen->type != event_type::model_delta) continue;
         text += seen->delta;
@@ -67,7 +67,7 @@ TEST(PanelStream, ASlowReaderGetsEveryTokenInOrder) {
 }
 
 asio::awaitable<void> pull_once_and_wait(client& via, std::chrono::milliseconds time) {
-    auto stream = roundtable_stream(via, one_seat());
+    auto stream = roundtable_stream(via, streamed_seat());
     for (int i = 0; i < 2; ++i) {
         auto seen = co_await stream.next();
         EXPECT_TRUE(seen.has_value());
@@ -97,7 +97,7 @@ TEST(PanelStream, AReaderThatStopsDoesNotStopTheClocksOfTheModels) {
     asio::io_context context;
     client via(context, options_for(provider));
     const auto read = [&]() -> asio::awaitable<void> {
-        roundtable_request request = one_seat();
+        roundtable_request request = streamed_seat();
         request.timeout(300ms);
         auto stream = roundtable_stream(via, std::move(request));
         auto first = co_await stream.next();
@@ -122,7 +122,7 @@ TEST(PanelStream, AReaderThatStopsIsNotTakenForAProviderThatDoes) {
     asio::io_context context;
     client via(context, options);
     const auto read = [&]() -> asio::awaitable<void> {
-        auto stream = roundtable_stream(via, one_seat());
+        auto stream = roundtable_stream(via, streamed_seat());
         auto first = co_await stream.next();
         EXPECT_TRUE(first.has_value());
         co_await pause(500ms);
@@ -144,7 +144,7 @@ TEST(PanelStream, AbandonedItIsCancelledUpstreamAtOnce) {
     client via(context, options_for(provider));
     std::chrono::steady_clock::time_point left;
     const auto read = [&]() -> asio::awaitable<void> {
-        roundtable_request request = one_seat();
+        roundtable_request request = streamed_seat();
         request.model("m/b").model("m/c");
         {
             auto stream = roundtable_stream(via, std::move(request));
@@ -168,11 +168,11 @@ TEST(PanelStream, MovesAndAssignsAsOneWouldExpect) {
     asio::io_context context;
     client via(context, options_for(provider));
     const auto read = [&]() -> asio::awaitable<void> {
-        auto first = roundtable_stream(via, one_seat());
+        auto first = roundtable_stream(via, streamed_seat());
         auto started = co_await first.next();
         EXPECT_TRUE(started.has_value());
         auto moved = std::move(first);
-        auto other = roundtable_stream(via, one_seat());
+        auto other = roundtable_stream(via, streamed_seat());
         other = std::move(moved);
         std::optional<stream_event> last;
         while (auto seen = co_await other.next())
@@ -187,7 +187,7 @@ TEST(PanelStream, EndsWithTheSameExceptionOnlyOnce) {
     asio::io_context context;
     client via(context, client_options());
     const auto read = [&]() -> asio::awaitable<void> {
-        auto stream = roundtable_stream(via, one_seat());
+        auto stream = roundtable_stream(via, streamed_seat());
         bool refused = false;
         try {
             auto seen = co_await stream.next();
@@ -210,7 +210,7 @@ TEST(PanelStream, CancellingANextEndsTheWholeRoundtable) {
     asio::cancellation_signal stop;
     std::exception_ptr thrown;
     const auto read = [&]() -> asio::awaitable<void> {
-        auto stream = roundtable_stream(via, one_seat());
+        auto stream = roundtable_stream(via, streamed_seat());
         while (auto seen = co_await stream.next()) {
         }
     };

@@ -7,7 +7,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-roundtable_request two_seats() {
+roundtable_request two_summarised() {
     roundtable_request request("Which database?");
     request.model("m/a").model("m/b");
     return request;
@@ -25,7 +25,7 @@ TEST(PanelSummary, TheFirstSeatMergesThoughItAnswersLast) {
     provider.on("m/a", answer("A says so.").first_token_after(150ms));
     provider.on("m/a", answer("Both say so.").usage(40, 12));
     provider.on("m/b", answer("B says so."));
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.instructions("Be brief.");
     const panel_run run = run_panel(provider, request);
 
@@ -54,7 +54,7 @@ TEST(PanelSummary, TheFirstSeatThatAnsweredMerges) {
     provider.on("m/a", status(400));
     provider.on("m/b", answer("B")).on("m/b", answer("merged by B"));
     provider.on("m/c", answer("C"));
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.model("m/c");
     const panel_run run = run_panel(provider, request);
     EXPECT_EQ(run.response.text(), "merged by B");
@@ -71,7 +71,7 @@ TEST(PanelSummary, ItFallsToTheNextSeatWhenTheFirstFailsToMerge) {
                 .error_in_stream(
                     R"({"error":{"message":"too much","code":"context_length_exceeded"}})", 2));
     provider.on("m/b", answer("B")).on("m/b", answer("merged by B"));
-    const panel_run run = run_panel(provider, two_seats());
+    const panel_run run = run_panel(provider, two_summarised());
 
     EXPECT_EQ(run.response.text(), "merged by B");
     EXPECT_EQ(run.response.meta.summary_model, "m/b");
@@ -107,7 +107,7 @@ TEST(PanelSummary, ATransientFailureToMergeIsTriedAgain) {
     provider.on("m/a", answer("half of it").close_in_event(2));
     provider.on("m/a", answer("all of it"));
     provider.on("m/b", answer("B"));
-    const panel_run run = run_panel(provider, two_seats());
+    const panel_run run = run_panel(provider, two_summarised());
     EXPECT_EQ(run.response.text(), "all of it");
     EXPECT_EQ(run.response.meta.summary_model, "m/a");
     EXPECT_EQ(consolidation_of(run),
@@ -121,7 +121,7 @@ TEST(PanelSummary, ItsRetriesAreItsOwn) {
     provider.on("m/a", status(503).header("retry-after-ms", "1")).on("m/a", answer("A"));
     provider.on("m/a", status(503).header("retry-after-ms", "1")).on("m/a", answer("merged"));
     provider.on("m/b", answer("B"));
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.max_retries(1);
     const panel_run run = run_panel(provider, request);
     EXPECT_EQ(run.response.text(), "merged");
@@ -134,7 +134,7 @@ TEST(PanelSummary, ItsTimeIsItsOwn) {
     provider.on("m/a", answer("A").first_token_after(350ms));
     provider.on("m/a", answer("merged").first_token_after(350ms));
     provider.on("m/b", answer("B"));
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.timeout(600ms);
     const panel_run run = run_panel(provider, request);
     EXPECT_EQ(run.response.text(), "merged");
@@ -145,7 +145,7 @@ TEST(PanelSummary, ItsTimeIsOneForAllWhoTry) {
     scripted_provider provider;
     provider.on("m/a", answer("A")).on("m/a", testing::silent());
     provider.on("m/b", answer("B")).on("m/b", testing::silent());
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.timeout(300ms);
     const panel_run run = run_panel(provider, request);
     EXPECT_FALSE(run.response.data.has_value());
@@ -159,7 +159,7 @@ TEST(PanelSummary, ANamedModelMergesAlone) {
     provider.on("m/a", answer("A"));
     provider.on("m/b", answer("B"));
     provider.on("m/judge", answer("judged"));
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.summary_model("m/judge");
     const panel_run run = run_panel(provider, request);
     EXPECT_EQ(run.response.text(), "judged");
@@ -173,7 +173,7 @@ TEST(PanelSummary, NobodyStandsInForANamedModelThatFails) {
     provider.on("m/a", answer("A").cost(0.5));
     provider.on("m/b", answer("B").cost(0.25));
     provider.on("m/judge", status(400, R"({"error":{"message":"the judge is ill"}})"));
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.summary_model("m/judge");
     const panel_run run = run_panel(provider, request);
 
@@ -196,7 +196,7 @@ TEST(PanelSummary, AnEmptyMergedAnswerIsAFailureToMerge) {
     scripted_provider provider;
     provider.on("m/a", answer("A")).on("m/a", answer(""));
     provider.on("m/b", answer("B")).on("m/b", answer("merged by B"));
-    const panel_run run = run_panel(provider, two_seats());
+    const panel_run run = run_panel(provider, two_summarised());
     EXPECT_EQ(run.response.text(), "merged by B");
 }
 
@@ -204,7 +204,7 @@ TEST(PanelSummary, WhenAllFailToMergeTheLastComplaintIsTold) {
     scripted_provider provider;
     provider.on("m/a", answer("A")).on("m/a", status(400, R"({"error":"first complaint"})"));
     provider.on("m/b", answer("B")).on("m/b", status(400, R"({"error":"second complaint"})"));
-    const panel_run run = run_panel(provider, two_seats());
+    const panel_run run = run_panel(provider, two_summarised());
     EXPECT_FALSE(run.response.data.has_value());
     ASSERT_TRUE(run.response.meta.summary_error.has_value());
     EXPECT_NE(run.response.meta.summary_error->find("second complaint"), std::string::npos);
@@ -215,7 +215,7 @@ TEST(PanelSummary, OneUsableAnswerIsTheAnswerAndNoConsolidationIsPaidFor) {
     scripted_provider provider;
     provider.on("m/a", status(400));
     provider.on("m/b", answer("B alone").cost(0.5));
-    const panel_run run = run_panel(provider, two_seats());
+    const panel_run run = run_panel(provider, two_summarised());
     EXPECT_EQ(run.response.text(), "B alone");
     EXPECT_EQ(provider.requests().size(), 2u);
     EXPECT_FALSE(run.response.meta.summary_model.has_value());
@@ -239,7 +239,7 @@ TEST(PanelSummary, NoUsableAnswerIsNoAnswerAndNoException) {
     scripted_provider provider;
     provider.on("m/a", status(400, R"({"error":{"message":"A is out","code":"gone"}})"));
     provider.on("m/b", answer(""));
-    const panel_run run = run_panel(provider, two_seats());
+    const panel_run run = run_panel(provider, two_summarised());
     EXPECT_FALSE(run.thrown.has_value());
     EXPECT_FALSE(run.response.data.has_value());
     EXPECT_TRUE(run.response.meta.models_used.empty());
@@ -256,7 +256,7 @@ TEST(PanelSummary, ARefusalIsNoAnswer) {
     scripted_provider provider;
     provider.on("m/a", answer("").refusal("I would rather not."));
     provider.on("m/b", answer("B alone"));
-    const panel_run run = run_panel(provider, two_seats());
+    const panel_run run = run_panel(provider, two_summarised());
     EXPECT_EQ(run.response.text(), "B alone");
     EXPECT_EQ(run.response.results[0].error_code, errc::refused);
     EXPECT_NE(run.response.results[0].error->find("I would rather not."), std::string::npos);
@@ -266,7 +266,7 @@ TEST(PanelFast, LeavesTheAnswersAsTheyAre) {
     scripted_provider provider;
     provider.on("m/a", answer("A"));
     provider.on("m/b", answer("B").first_token_after(100ms));
-    roundtable_request request = two_seats();
+    roundtable_request request = two_summarised();
     request.resolve_by(resolution::fast).summary_model("m/judge");
     const panel_run run = run_panel(provider, request);
     EXPECT_FALSE(run.response.data.has_value());

@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-errc refused(std::string_view text) {
+errc refusal_of(std::string_view text) {
     try {
         (void)roundtable_response::from_json(text);
     } catch (const error& refusal) {
@@ -190,11 +190,11 @@ TEST(ResponseJson, ReadsAnErrorThatIsNotAString) {
 
 TEST(ResponseJson, RefusesWhatIsNotARoundtablesResponse) {
     for (const char* text : {"", "{", "<html>", "{} {}"}) {
-        EXPECT_EQ(refused(text), errc::malformed_json) << text;
+        EXPECT_EQ(refusal_of(text), errc::malformed_json) << text;
     }
     for (const char* text :
          {"{}", "[]", "null", "\"x\"", R"({"error":{"code":"x","message":"y"}})"}) {
-        EXPECT_EQ(refused(text), errc::malformed_reply) << text;
+        EXPECT_EQ(refusal_of(text), errc::malformed_reply) << text;
     }
 }
 

@@ -24,7 +24,7 @@ scripted_reply sized_answer() {
     return answer("A few words").framing(testing::body_framing::content_length);
 }
 
-client_options options_for(const haproxy& front) {
+client_options options_through(const haproxy& front) {
     client_options options;
     options.endpoints.emplace_back(front.base_url());
     return options;
@@ -33,7 +33,7 @@ client_options options_for(const haproxy& front) {
 panel_run run_panel(const haproxy& front, int max_retries) {
     roundtable_request request("Which database?");
     request.model("m/a").max_retries(max_retries).timeout(30s).resolve_by(resolution::fast);
-    return panel_run(options_for(front), request);
+    return panel_run(options_through(front), request);
 }
 
 TEST(HaProxy, ThatCutsAStalledStreamMakesItAFailureWithItsText) {
@@ -78,7 +78,7 @@ TEST(HaProxy, ThatClosedAnIdleConnectionIsNoticedBeforeTheNextRequest) {
     scripted_provider provider;
     provider.otherwise(sized_answer());
     const haproxy front(provider.port(), patience);
-    client_options options = options_for(front);
+    client_options options = options_through(front);
     options.pool.resend_on_dead_connection = false;
     calling::caller ask(options);
     for (std::size_t pauses = 1; pauses <= 3; ++pauses) {
@@ -97,7 +97,7 @@ TEST(HaProxy, ServesCallsThatFollowAtOnceByOneConnection) {
     scripted_provider provider;
     provider.otherwise(sized_answer());
     const haproxy front(provider.port(), 5s);
-    calling::caller ask(options_for(front));
+    calling::caller ask(options_through(front));
     for (int i = 0; i < 10; ++i)
         ASSERT_EQ(ask.ask(calling::question()).answer.text, "A few words");
     EXPECT_EQ(client_connections(provider), 1u);

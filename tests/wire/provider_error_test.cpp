@@ -81,15 +81,17 @@ INSTANTIATE_TEST_SUITE_P(
         shape{R"({"error":{"message":"cut)", R"({"error":{"message":"cut)", ""}));
 
 TEST(ErrorInsideAReply, StandsForTheStatusOfItsCode) {
-    const auto status = [](std::string_view body) { return read_provider_error(0, body).status; };
-    EXPECT_EQ(status(R"({"error":{"code":429,"message":"m"}})"), 429);
-    EXPECT_EQ(status(R"({"error":{"code":"529","message":"m"}})"), 529);
-    EXPECT_EQ(status(R"({"error":{"code":502.0,"message":"m"}})"), 502);
-    EXPECT_EQ(status(R"({"error":{"code":"server_error","status":500}})"), 500);
+    const auto stands_for = [](std::string_view body) {
+        return read_provider_error(0, body).status;
+    };
+    EXPECT_EQ(stands_for(R"({"error":{"code":429,"message":"m"}})"), 429);
+    EXPECT_EQ(stands_for(R"({"error":{"code":"529","message":"m"}})"), 529);
+    EXPECT_EQ(stands_for(R"({"error":{"code":502.0,"message":"m"}})"), 502);
+    EXPECT_EQ(stands_for(R"({"error":{"code":"server_error","status":500}})"), 500);
     for (const std::string_view code :
          {"200", "399", "600", "-429", "4294967725", "429.5", "\"4x9\"", "\"0429\"", "1e10",
           "9223372036854775807", "null", "[429]"}) {
-        EXPECT_EQ(status(R"({"error":{"code":)" + std::string(code) + R"(,"message":"m"}})"), 0)
+        EXPECT_EQ(stands_for(R"({"error":{"code":)" + std::string(code) + R"(,"message":"m"}})"), 0)
             << code;
     }
     EXPECT_EQ(read_provider_error(0, "{}").code, errc::provider_error);

@@ -151,8 +151,8 @@ TEST(TemplateSet, ReadsMarksWithoutTextByTemplates) {
         stream += samples::anthropic("one", "  ");
         stream += "event: ping\ndata: {\"type\": \"ping\"}\n\n";
     }
-    using reader = other_reader<conclave::wire::detail::anthropic_event>;
-    EXPECT_EQ(read_by_templates<reader>(stream, stream.size()).by_template, 8U);
+    using anthropic_reader = other_reader<conclave::wire::detail::anthropic_event>;
+    EXPECT_EQ(read_by_templates<anthropic_reader>(stream, stream.size()).by_template, 8U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, TemplateDifferential, testing::ValuesIn(all_samples()),
