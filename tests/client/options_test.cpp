@@ -54,8 +54,10 @@ TEST(Environment, WithOpenAiServesItsNames) {
     ASSERT_EQ(options.endpoints.size(), 1u);
     EXPECT_EQ(options.endpoints[0].base_url, "https://api.openai.com/v1");
     EXPECT_EQ(options.endpoints[0].prefix, "openai/");
-    EXPECT_TRUE(options.endpoints[0].chat.max_completion_tokens);
-    EXPECT_FALSE(options.endpoints[0].chat.without_sampling.empty());
+    const auto* const speaks = std::get_if<wire::chat_completions>(&options.endpoints[0].format);
+    ASSERT_NE(speaks, nullptr);
+    EXPECT_TRUE(speaks->max_completion_tokens);
+    EXPECT_FALSE(speaks->without_sampling.empty());
     const auto elsewhere = from({{"OPENAI_API_KEY", "k"}, {"OPENAI_BASE_URL", "http://proxy/v1"}});
     EXPECT_EQ(elsewhere.endpoints.at(0).base_url, "http://proxy/v1");
 }

@@ -49,7 +49,9 @@ TEST(Request, LeavesOutWhatTheModelRefusesAndSaysSo) {
     scripted_provider provider;
     provider.on("m", answer("yes"));
     client_options options = options_for(provider);
-    options.endpoints[0].chat.without_sampling = {"m"};
+    wire::chat_completions speaks;
+    speaks.without_sampling = {"m"};
+    options.endpoints[0].format = speaks;
     const auto outcome = caller(options).ask(question().temperature(0.5));
     EXPECT_EQ(provider.requests().at(0).body.find("temperature"), std::string::npos);
     EXPECT_EQ(outcome.answer.notes,

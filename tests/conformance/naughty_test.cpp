@@ -60,7 +60,7 @@ TEST(NaughtyStrings, AsPromptsReachTheProviderAsTheyAre) {
         }
         EXPECT_EQ(refused_field(what), "");
         std::string body;
-        conclave::wire::chat_completions::write_request(what, text, true, {}, body);
+        conclave::wire::chat_completions().write_request(what, text, true, body);
         json::document parsed;
         ASSERT_FALSE(json::document::parse(body, parsed));
         const auto at = [&](std::string_view pointer) {

@@ -64,7 +64,7 @@ reading read_stream(std::string_view stream, std::size_t step) {
         events.feed(stream.substr(at, step), on_event);
     }
     events.finish(on_event);
-    const bool done = answer.finish() == reader::status::done;
+    const bool done = answer.finish(events.stray_lines()) == wire::stream_status::done;
     if (!done) check(answer.error());
     const completion& result = answer.result();
     check(result);

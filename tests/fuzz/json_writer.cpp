@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     conclave::call what("alias", prompt);
     what.instructions(instructions).temperature(temperature).max_tokens(max_tokens);
     std::string body;
-    conclave::wire::chat_completions::write_request(what, model, true, {}, body);
+    conclave::wire::chat_completions().write_request(what, model, true, body);
 
     json::document parsed;
     require(!json::document::parse(body, parsed));

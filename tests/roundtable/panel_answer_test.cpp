@@ -118,7 +118,9 @@ TEST(Panel, ASeatsResultSaysWhatWasDroppedBecauseItsModelRefusesIt) {
     scripted_provider provider;
     provider.otherwise(answer("well"));
     client_options options = options_for(provider);
-    options.endpoints[0].chat.without_sampling = {"m/a"};
+    wire::chat_completions speaks;
+    speaks.without_sampling = {"m/a"};
+    options.endpoints[0].format = speaks;
     roundtable_request request("Which database?");
     request.model(panel_model("m/a").temperature(0.25)).model(panel_model("m/b").temperature(0.25));
     request.resolve_by(resolution::fast);

@@ -48,7 +48,9 @@ TEST(PanelChoice, AnEndpointWithoutSchemasIsHeldToTheChoicesByThePrompt) {
     scripted_provider provider;
     provider.otherwise(choice("Green"));
     client_options options = options_for(provider);
-    options.endpoints[0].chat.json_schema = false;
+    wire::chat_completions speaks;
+    speaks.json_schema = false;
+    options.endpoints[0].format = speaks;
     const panel_run run(options, pick(1));
     EXPECT_EQ(run.response.text(), "Green");
     const auto seen = provider.requests().at(0);

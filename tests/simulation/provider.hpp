@@ -15,9 +15,9 @@
 
 #include <conclave/http/body_decoder.hpp>
 #include <conclave/http/head_parser.hpp>
-#include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/response_plan.hpp>
+#include <conclave/testing/services.hpp>
 
 #include "simulation/connection.hpp"
 #include "simulation/replies.hpp"
@@ -101,7 +101,11 @@ private:
         input_.erase(0, piece.consumed);
         if (decoder_.error()) return malformed(decoder_.error().message());
         if (!decoder_.done()) return false;
-        const std::string wrong = testing::detail::chat_completions::read_request(request_);
+        const std::string_view path =
+            std::string_view(request_.target).substr(0, request_.target.find('?'));
+        service_ = testing::detail::find_service(request_.method, path);
+        if (service_ == nullptr) return malformed("no such path");
+        const std::string wrong = service_->read_request(request_);
         if (!wrong.empty()) return malformed(wrong);
         reply();
         return false;
@@ -145,7 +149,7 @@ private:
 
     void play(const testing::scripted_reply& reply, std::uint64_t number) {
         using testing::detail::response_planner;
-        plan_ = response_planner(reply.script(), request_, number, true).make();
+        plan_ = response_planner(reply.script(), *service_, request_, number, true).make();
         head_size_ = head_size();
         state_ = state::replying;
         next_write_ = endless_sent_ = 0;
@@ -235,6 +239,7 @@ private:
     std::string input_;
     http::request_parser parser_;
     http::body_decoder decoder_;
+    const testing::detail::service* service_ = nullptr;
     testing::recorded_request request_;
     std::size_t served_ = 0;
 

@@ -18,11 +18,10 @@ namespace json = conclave::json;
 
 static_assert(conclave::wire::format<chat_completions>);
 
-std::string written(const call& what, bool stream = false,
-                    const chat_completions::options& chosen = {},
+std::string written(const call& what, bool stream = false, const chat_completions& chosen = {},
                     std::string_view model = "gpt-5.5") {
     std::string out;
-    chat_completions::write_request(what, model, stream, chosen, out);
+    chosen.write_request(what, model, stream, out);
     return out;
 }
 
@@ -34,7 +33,7 @@ TEST(ChatCompletionsRequest, HasNothingButTheQuestionUnlessAsked) {
 
 TEST(ChatCompletionsRequest, IsAppended) {
     std::string out = "before ";
-    chat_completions::write_request(call("m", "q"), "m", false, {}, out);
+    chat_completions().write_request(call("m", "q"), "m", false, out);
     EXPECT_EQ(out, R"(before {"model":"m","messages":[{"role":"user","content":"q"}]})");
 }
 
@@ -60,10 +59,10 @@ TEST(ChatCompletionsRequest, SendsEverySetting) {
 
 TEST(ChatCompletionsRequest, DropsWithANoteWhatTheModelRefuses) {
     const call what = call("m", "q").temperature(0.7).top_p(1).max_tokens(300);
-    chat_completions::options chosen;
+    chat_completions chosen;
     chosen.without_sampling = {"o3", "gpt-5"};
     const auto notes_for = [&](std::string_view model, std::string& out) {
-        return chat_completions::write_request(what, model, false, chosen, out);
+        return chosen.write_request(what, model, false, out);
     };
     std::string refusing;
     EXPECT_EQ(notes_for("gpt-5-mini", refusing),
@@ -75,9 +74,7 @@ TEST(ChatCompletionsRequest, DropsWithANoteWhatTheModelRefuses) {
     EXPECT_TRUE(notes_for("gpt-4.1", taking).empty());
     EXPECT_NE(taking.find(R"("temperature":0.7,"top_p":1)"), std::string::npos);
     std::string asked_for_nothing;
-    EXPECT_TRUE(
-        chat_completions::write_request(call("m", "q"), "o3", false, chosen, asked_for_nothing)
-            .empty());
+    EXPECT_TRUE(chosen.write_request(call("m", "q"), "o3", false, asked_for_nothing).empty());
 }
 
 TEST(ChatCompletionsRequest, NamesTheTokenLimitAsTheEndpointWantsIt) {
@@ -127,6 +124,48 @@ TEST(ChatCompletionsRequest, IsValidJsonWhateverTheTexts) {
     ASSERT_FALSE(parsed.root().at_pointer("/messages/1/content").get(text));
     EXPECT_TRUE(text.starts_with(nasty.substr(0, 8)));
     EXPECT_TRUE(text.ends_with(" </script> \xF0\x9F\xA6\x8A"));
+}
+
+TEST(ChatCompletionsRequest, CarriesTools) {
+    call what("m", "q");
+    what.add(conclave::tool("weather", "The weather in a city", R"({"type":"object"})"));
+    EXPECT_TRUE(written(what).ends_with(
+        R"("tools":[{"type":"function","function":{"name":"weather",)"
+        R"("description":"The weather in a city","parameters":{"type":"object"}}}]})"));
+    what.tool_choice(conclave::tool_choice::mode::required);
+    EXPECT_TRUE(written(what).ends_with(R"("tool_choice":"required"})"));
+    what.tool_choice(conclave::tool_choice("weather"));
+    EXPECT_TRUE(written(what).ends_with(
+        R"("tool_choice":{"type":"function","function":{"name":"weather"}}})"));
+}
+
+TEST(ChatCompletionsRequest, CarriesToolCallsAndTheirResults) {
+    call what("m", "q");
+    conclave::message asked(conclave::message_role::assistant, "");
+    asked.call_tool({"call_1", "weather", R"({"city":"Oslo"})"});
+    what.add(asked).add(conclave::message::tool_result("call_1", "rain"));
+    EXPECT_NE(written(what).find(R"({"role":"assistant","content":"","tool_calls":[{"id":"call_1",)"
+                                 R"("type":"function","function":{"name":"weather",)"
+                                 R"("arguments":"{\"city\":\"Oslo\"}"}}]},)"
+                                 R"({"role":"tool","tool_call_id":"call_1","content":"rain"}])"),
+              std::string::npos)
+        << written(what);
+}
+
+TEST(ChatCompletionsRequest, CarriesImagesAndDocuments) {
+    call what("m");
+    conclave::message asked("What is this?");
+    asked.attach(conclave::attachment::image_url("https://a.test/b.png"));
+    asked.attach(conclave::attachment::image("image/png", "ab"));
+    asked.attach(conclave::attachment::document("application/pdf", "abc", "c.pdf"));
+    what.add(asked);
+    EXPECT_EQ(written(what),
+              R"({"model":"gpt-5.5","messages":[{"role":"user","content":[)"
+              R"({"type":"image_url","image_url":{"url":"https://a.test/b.png"}},)"
+              R"({"type":"image_url","image_url":{"url":"data:image/png;base64,YWI="}},)"
+              R"({"type":"file","file":{"filename":"c.pdf",)"
+              R"("file_data":"data:application/pdf;base64,YWJj"}},)"
+              R"({"type":"text","text":"What is this?"}]}]})");
 }
 
 }  // namespace

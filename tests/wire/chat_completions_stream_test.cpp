@@ -9,6 +9,8 @@
 
 #include <conclave/sse/parser.hpp>
 
+#include "wire/reading_streams.hpp"
+
 namespace {
 
 using conclave::completion;
@@ -19,72 +21,11 @@ using conclave::wire::chat_completions;
 using conclave::wire::failure;
 namespace sse = conclave::sse;
 using reader = chat_completions::stream_reader;
-using status = reader::status;
+using status = conclave::wire::stream_status;
 
-// How a stream was read: the end, the whole answer, and the pieces put together again.
-struct outcome {
-    status end = status::more;
-    completion result;
-    failure error;
-    std::string text, reasoning, refusal;
-    std::size_t pieces = 0;  // those that were not empty
-};
+using outcome = conclave::testing::stream_outcome;
 
-// Reads a stream received in the parts given.
-outcome read_parts(const std::vector<std::string_view>& parts) {
-    outcome out;
-    reader answer;
-    sse::parser events;
-    bool ended = false;
-    const auto on_event = [&](const sse::event& event) {
-        delta piece;
-        out.end = answer.read(event, piece);
-        if (ended) {
-            EXPECT_TRUE(piece.empty());
-        }
-        ended = out.end != status::more;
-        out.text += piece.text;
-        out.reasoning += piece.reasoning;
-        out.refusal += piece.refusal;
-        out.pieces += piece.empty() ? 0 : 1;
-    };
-    for (const std::string_view part : parts)
-        events.feed(part, on_event);
-    events.finish(on_event);
-    out.end = answer.finish();
-    out.result = answer.result();
-    out.error = answer.error();
-    return out;
-}
-
-void expect_same(const outcome& a, const outcome& b, std::string_view stream) {
-    EXPECT_EQ(a.end, b.end) << stream;
-    EXPECT_EQ(a.text, b.text);
-    EXPECT_EQ(a.reasoning, b.reasoning);
-    EXPECT_EQ(a.refusal, b.refusal);
-    EXPECT_EQ(a.pieces, b.pieces);
-    EXPECT_EQ(a.result.text, b.result.text);
-    EXPECT_EQ(a.result.usage, b.result.usage);
-    EXPECT_EQ(a.error.code, b.error.code);
-    EXPECT_EQ(a.error.message, b.error.message);
-}
-
-// Reads a stream whole, and cut in two at every byte, and byte by byte: always the same.
-outcome read(std::string_view stream) {
-    const outcome whole = read_parts({stream});
-    for (std::size_t cut = 1; cut < stream.size(); ++cut) {
-        expect_same(read_parts({stream.substr(0, cut), stream.substr(cut)}), whole, stream);
-        if (testing::Test::HasFailure()) break;
-    }
-    std::vector<std::string_view> bytes;
-    for (std::size_t i = 0; i < stream.size(); ++i)
-        bytes.push_back(stream.substr(i, 1));
-    expect_same(read_parts(bytes), whole, stream);
-    EXPECT_EQ(whole.text, whole.result.text);
-    EXPECT_EQ(whole.reasoning, whole.result.reasoning);
-    EXPECT_EQ(whole.refusal, whole.result.refusal);
-    return whole;
-}
+outcome read(std::string_view stream) { return conclave::testing::read_stream<reader>(stream); }
 
 std::string frame(std::string_view json) { return "data: " + std::string(json) + "\n\n"; }
 std::string chunk(std::string_view delta_json, std::string_view finish = "null") {
@@ -276,7 +217,8 @@ TEST(ChatCompletionsStreamEnd, CutAtAnyByteIsTruncationWithThePartialText) {
     const std::size_t last = stream.size() - stop.size();
     const std::size_t whole_json = stream.size() - 2;  // its line end and blank line may be missing
     for (std::size_t size = 0; size < stream.size(); ++size) {
-        const outcome out = read_parts({std::string_view(stream).substr(0, size)});
+        const outcome out =
+            conclave::testing::read_parts<reader>({std::string_view(stream).substr(0, size)});
         EXPECT_EQ(out.end == status::done, size >= whole_json) << size;
         if (size < whole_json) {
             EXPECT_EQ(out.error.code, errc::truncated_stream) << size;
@@ -399,17 +341,90 @@ TEST(ChatCompletionsStreamHostile, HalvesOfASurrogatePairBecomeReplacementCharac
 
 TEST(ChatCompletionsStreamHostile, NestingIsNoTrouble) {
     const std::string deep = std::string(50'000, '[') + std::string(50'000, ']');
-    const outcome out = read_parts({text_chunk("a") + chunk(R"({"content":)" + deep + "}") +
-                                    frame(R"({"x":)" + deep + "}") + text_chunk("b") + stop});
+    const outcome out = conclave::testing::read_parts<reader>(
+        {text_chunk("a") + chunk(R"({"content":)" + deep + "}") + frame(R"({"x":)" + deep + "}") +
+         text_chunk("b") + stop});
     EXPECT_EQ(out.end, status::done);
     EXPECT_EQ(out.text, "ab");
 }
 
 TEST(ChatCompletionsStreamHostile, AnEventMayBeLarge) {
     const std::string large(2'000'000, 'x');
-    const outcome out = read_parts({text_chunk(large + "\\n") + stop + done});
+    const outcome out =
+        conclave::testing::read_parts<reader>({text_chunk(large + "\\n") + stop + done});
     EXPECT_EQ(out.end, status::done);
     EXPECT_EQ(out.text, large + "\n");
+}
+
+TEST(ChatCompletionsStream, JoinsThePiecesOfToolCalls) {
+    const outcome out = read(
+        chunk(R"({"role":"assistant","content":null})") +
+        chunk(
+            R"({"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"weather","arguments":""}}]})") +
+        chunk(R"({"tool_calls":[{"index":0,"function":{"arguments":"{\"city\":"}}]})") +
+        chunk(
+            R"({"tool_calls":[{"index":1,"id":"call_b","type":"function","function":{"name":"time","arguments":"{}"}}]})") +
+        chunk(R"({"tool_calls":[{"index":0,"function":{"arguments":"\"Oslo\"}"}}]})") +
+        chunk("{}", R"("tool_calls")") + done);
+    EXPECT_EQ(out.end, status::done);
+    EXPECT_EQ(out.result.finish, finish_reason::tool_calls);
+    EXPECT_EQ(out.result.tool_calls,
+              (std::vector<conclave::tool_call>{{"call_a", "weather", R"({"city":"Oslo"})"},
+                                                {"call_b", "time", "{}"}}));
+}
+
+TEST(ChatCompletionsStream, TakesToolCallsOfServersThatDoNotCount) {
+    for (const std::string_view index : {"", R"("index":0,)"}) {
+        const auto called = [&](std::string_view id) {
+            return chunk(R"({"tool_calls":[{)" + std::string(index) + R"("id":")" +
+                         std::string(id) + R"(","function":{"name":"t","arguments":"{}"}}]})");
+        };
+        const outcome out = read(called("a") + called("b") + stop + done);
+        EXPECT_EQ(out.result.tool_calls,
+                  (std::vector<conclave::tool_call>{{"a", "t", "{}"}, {"b", "t", "{}"}}));
+    }
+}
+
+TEST(ChatCompletionsStream, TakesMemoryForToolCallsAndNotForTheirNumbers) {
+    std::string stream;
+    for (const std::string_view index : {"-1", "2147483648", "1000000000"}) {
+        stream += chunk(R"({"tool_calls":[{"index":)" + std::string(index) +
+                        R"(,"function":{"name":"t","arguments":"{}"}}]})");
+    }
+    EXPECT_EQ(read(stream + stop + done).result.tool_calls.size(), 3U);
+    stream.clear();
+    for (int i = 0; i < 129; ++i) {
+        stream += chunk(R"({"tool_calls":[{"index":)" + std::to_string(i) + R"(,"id":"x"}]})");
+    }
+    const outcome out = conclave::testing::read_parts<reader>({stream + stop + done});
+    EXPECT_EQ(out.end, status::failed);
+    EXPECT_EQ(out.error.code, errc::malformed_reply);
+}
+
+TEST(ChatCompletionsStream, ToolCallsOfAnotherChoiceAreNotTheAnswers) {
+    const outcome out =
+        read(frame(R"({"choices":[{"index":1,"delta":{"tool_calls":[{"index":0,"id":"x"}]}},)"
+                   R"({"index":0,"delta":{"content":"hi"}}]})") +
+             stop + done);
+    EXPECT_EQ(out.text, "hi");
+    EXPECT_TRUE(out.result.tool_calls.empty());
+}
+
+TEST(ChatCompletionsStream, AnErrorInBareJsonIsTheProvidersError) {
+    const outcome out = read(text_chunk("so far") +
+                             "{\n  \"error\": {\n    \"code\": 503,\n    \"message\": "
+                             "\"overloaded\"\n  }\n}\n");
+    EXPECT_EQ(out.end, status::failed);
+    EXPECT_EQ(out.error.code, errc::provider_error);
+    EXPECT_EQ(out.error.status, 503);
+    EXPECT_EQ(out.error.message, "overloaded");
+    EXPECT_EQ(out.result.text, "so far");
+}
+
+TEST(ChatCompletionsStream, APageInItsMidstIsQuoted) {
+    const outcome out = read(text_chunk("so far") + "<html><title>502 Bad Gateway</title>");
+    EXPECT_EQ(out.error.code, errc::truncated_stream);
+    EXPECT_NE(out.error.message.find("502 Bad Gateway"), std::string::npos) << out.error.message;
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ public:
     std::uint64_t hits() const { return reader_.templates().hits(); }
 
     std::string outcome() {
-        using status = wire::chat_completions::stream_reader::status;
+        using status = wire::stream_status;
         const bool done = reader_.finish() == status::done;
         const completion& result = reader_.result();
         std::string out = done ? "done" : "failed: " + reader_.error().message;

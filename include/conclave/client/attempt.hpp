@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <conclave/client/client.hpp>
@@ -21,7 +22,7 @@
 #include <conclave/net/exchange.hpp>
 #include <conclave/sse/parser.hpp>
 #include <conclave/version.hpp>
-#include <conclave/wire/chat_completions.hpp>
+#include <conclave/wire/any_format.hpp>
 #include <conclave/wire/completion.hpp>
 
 namespace conclave {
@@ -50,21 +51,32 @@ inline http::request_head make_request_head(const endpoint& to, const http::url&
     add("Host", base.authority());
     add("User-Agent", "conclave/" CONCLAVE_VERSION_STRING);
     add("Accept-Encoding", "identity");
-    if (!to.api_key.empty()) add("Authorization", "Bearer " + to.api_key);
+    auto own = std::visit([&](const auto& format) { return format.header(to.api_key); }, to.format);
+    for (auto& [name, value] : own)
+        add(name, std::move(value));
     for (const auto& [name, value] : to.header)
         add(name, value);
     return head;
 }
 
+/// The provider's id of a request, under one of the names that providers have for it.
+inline std::string request_id(const http::response_head& head) {
+    for (const std::string_view name : {"x-request-id", "request-id"}) {
+        if (const auto id = head.header.find(name)) return std::string(*id);
+    }
+    return {};
+}
+
 /// The error that a reply with an error status, read at `now`, stands for.
-inline error status_error(const http::response_head& head, std::string_view body,
-                          std::chrono::system_clock::time_point now) {
-    const wire::failure failure = wire::chat_completions::read_error(head.status, body);
+inline error status_error(const wire::any_format& format, const http::response_head& head,
+                          std::string_view body, std::chrono::system_clock::time_point now) {
+    const wire::failure failure =
+        std::visit([&](const auto& each) { return each.read_error(head.status, body); }, format);
     error_details details;
     details.http_status = head.status;
     details.provider_code = failure.provider_code;
     details.provider_message = failure.message;
-    if (const auto id = head.header.find("x-request-id")) details.request_id = *id;
+    details.request_id = request_id(head);
     details.retry_after = parse_retry_after(head.header, now);
     if (const auto advice = head.header.find("x-should-retry")) {
         if (*advice == "true") details.should_retry = true;
@@ -85,9 +97,10 @@ inline error system_failure(const net::system_error& failure) {
                  std::move(details));
 }
 
-/// The error that a failure inside a reply stands for.
-inline error reply_error(wire::failure failure) {
+/// The error that a failure inside a reply, to the request with this id, stands for.
+inline error reply_error(wire::failure failure, std::string request_id) {
     error_details details;
+    details.request_id = std::move(request_id);
     details.http_status = failure.status;
     details.provider_code = std::move(failure.provider_code);
     details.provider_message = failure.message;
@@ -118,6 +131,7 @@ public:
             const error refused = co_await read_status_error(exchange);
             throw refused;
         }
+        answer.request_id = request_id(head);
         if (is_event_stream(head)) {
             co_await read_stream(exchange, answer, observer);
         } else {
@@ -222,7 +236,7 @@ private:
 
     asio::awaitable<error> read_status_error(exchange_type& exchange) {
         const std::string body = co_await read_small_body(exchange);
-        co_return status_error(exchange.head(), body, Transport::wall_clock_type::now());
+        co_return status_error(format(), exchange.head(), body, Transport::wall_clock_type::now());
     }
 
     // What can be had of a body that matters less than the status before it.
@@ -242,18 +256,19 @@ private:
 
     asio::awaitable<void> read_stream(exchange_type& exchange, completion& answer,
                                       call_observer& observer) {
-        using status = wire::chat_completions::stream_reader::status;
+        using status = wire::stream_status;
         sse::parser_options options;
         options.max_line_size = options.max_event_size = client_.options.limits.event_size;
         sse::parser events(options);
-        wire::chat_completions::stream_reader reader;
+        wire::any_stream_reader reader(format());
+        reader.result().request_id = answer.request_id;
         auto state = status::more;
         try {
             for (bool more = true; more && state == status::more;) {
                 more = co_await exchange.read_events(events);
                 if (!more) events.finish();
                 state = read_events(events, reader, observer);
-                if (!more && state == status::more) state = reader.finish();
+                if (!more && state == status::more) state = reader.finish(events.stray_lines());
                 check_size(reader.result());
                 if (observer.is_full()) co_await wait_for(observer);
             }
@@ -263,13 +278,14 @@ private:
         }
         answer = std::move(reader.result());
         if (events.error()) throw error(errc::event_too_large);
-        if (state == status::failed) throw reply_error(reader.error());
+        if (state == status::failed) throw reply_error(reader.error(), answer.request_id);
     }
 
     // A stream has no end that could be told from its head.
     void check_size(const completion& so_far) const {
-        const std::size_t size =
-            so_far.text.size() + so_far.reasoning.size() + so_far.refusal.size();
+        std::size_t size = so_far.text.size() + so_far.reasoning.size() + so_far.refusal.size();
+        for (const tool_call& each : so_far.tool_calls)
+            size += each.name.size() + each.arguments.size();
         if (size > client_.options.limits.body_size) throw error(errc::body_too_large);
     }
 
@@ -281,31 +297,33 @@ private:
         await_progress();
     }
 
-    wire::chat_completions::stream_reader::status read_events(
-        sse::parser& events, wire::chat_completions::stream_reader& reader,
-        call_observer& observer) {
-        using status = wire::chat_completions::stream_reader::status;
+    wire::stream_status read_events(sse::parser& events, wire::any_stream_reader& reader,
+                                    call_observer& observer) {
         bool any = false;
-        delta piece;
-        while (reader.next(events, piece)) {
-            if (piece.empty()) continue;
+        reader.read_all(events, [&](const delta& piece) {
             any = true;
             observer.on_delta(piece);
-        }
+        });
         if (any) note_progress();
-        return events.error() ? status::failed : reader.state();
+        return events.error() ? wire::stream_status::failed : reader.state();
     }
 
-    static void read_whole(const http::response_head& head, std::string_view body,
-                           completion& answer, call_observer& observer) {
-        if (const auto failure = wire::chat_completions::read_reply(body, answer)) {
+    const wire::any_format& format() const {
+        return client_.options.endpoints[request_.endpoint].format;
+    }
+
+    void read_whole(const http::response_head& head, std::string_view body, completion& answer,
+                    call_observer& observer) const {
+        const auto failure =
+            std::visit([&](const auto& each) { return each.read_reply(body, answer); }, format());
+        if (failure) {
             const auto type = head.header.find("content-type").value_or("no content type");
             const bool claims_json = type.find("json") != std::string_view::npos;
             if (failure->code == errc::malformed_json && !claims_json) {
                 throw error(errc::malformed_reply,
                             "expected an answer in JSON and got " + std::string(type));
             }
-            throw reply_error(*failure);
+            throw reply_error(*failure, answer.request_id);
         }
         delta all;
         all.text = answer.text;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <conclave/client/attempt.hpp>
@@ -58,7 +59,9 @@ asio::awaitable<std::vector<std::string>> fetch_models(
     const endpoint& from = client->options.endpoints[index];
     prepared_request request;
     request.endpoint = index;
-    request.head = make_request_head(from, client->bases[index], "GET", "/models");
+    const std::string target =
+        std::visit([](const auto& format) { return format.models_target(); }, from.format);
+    request.head = make_request_head(from, client->bases[index], "GET", target);
 
     const auto strand = co_await asio::this_coro::executor;
     net::task_group group(strand);

@@ -19,27 +19,28 @@
 #include <conclave/net/resolver.hpp>
 #include <conclave/net/tls.hpp>
 #include <conclave/net/transport.hpp>
-#include <conclave/wire/chat_completions.hpp>
+#include <conclave/wire/any_format.hpp>
 #include <conclave/wire/usage.hpp>
 
 namespace conclave {
 
-/// A place that serves models in the Chat Completions format of OpenAI.
+/// A place that serves models, in one format.
 struct endpoint {
     /// `url` is what its documentation gives to SDKs: `https://api.openai.com/v1`. `key`, if not
-    /// empty, is sent as a bearer token, to this place alone.
-    explicit endpoint(std::string url, std::string key = {})
-        : base_url(std::move(url)), api_key(std::move(key)) {}
+    /// empty, is sent as the format has it, to this place alone. `speaks` is the format, Chat
+    /// Completions unless given, with what is particular to the place.
+    explicit endpoint(std::string url, std::string key = {}, wire::any_format speaks = {})
+        : base_url(std::move(url)), api_key(std::move(key)), format(std::move(speaks)) {}
 
     /// What the requests' paths are put behind.
     std::string base_url;
-    /// The bearer token; empty: none is sent.
+    /// The key; empty: none is sent.
     std::string api_key;
     /// Only models whose name begins so come here, and are sent without it: `openai/`. Empty: every
     /// model may come, its name as it is.
     std::string prefix;
-    /// How this place differs from others of its format.
-    wire::chat_completions::options chat;
+    /// What it speaks, and how it differs from others that do.
+    wire::any_format format;
     /// Further header fields for each request.
     std::vector<http::field> header;
 };
@@ -149,10 +150,11 @@ struct client_options {
         }
         if (const auto key = variable("OPENAI_API_KEY"); !key.empty()) {
             const auto base = variable("OPENAI_BASE_URL");
-            endpoint openai(base.empty() ? "https://api.openai.com/v1" : base, key);
+            wire::chat_completions speaks;
+            speaks.max_completion_tokens = true;
+            speaks.without_sampling = {"gpt-5", "o1", "o3", "o4"};
+            endpoint openai(base.empty() ? "https://api.openai.com/v1" : base, key, speaks);
             openai.prefix = "openai/";
-            openai.chat.max_completion_tokens = true;
-            openai.chat.without_sampling = {"gpt-5", "o1", "o3", "o4"};
             options.endpoints.push_back(std::move(openai));
         }
         if (const auto key = variable("OPPER_API_KEY"); !key.empty()) {

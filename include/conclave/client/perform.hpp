@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <conclave/client/attempt.hpp>
@@ -19,7 +20,6 @@
 #include <conclave/net/clocks.hpp>
 #include <conclave/net/task_group.hpp>
 #include <conclave/wire/call.hpp>
-#include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/completion.hpp>
 
 namespace conclave::detail {
@@ -93,10 +93,13 @@ private:
         if (!route) throw no_endpoint(client_->options.endpoints, "model", what_.model());
         const endpoint& to = client_->options.endpoints[route->endpoint];
         request_.endpoint = route->endpoint;
-        using format = wire::chat_completions;
-        notes_ = format::write_request(what_, route->model, true, to.chat, request_.body);
-        request_.head =
-            make_request_head(to, client_->bases[route->endpoint], "POST", format::path);
+        const std::string target = std::visit(
+            [&](const auto& format) {
+                notes_ = format.write_request(what_, route->model, true, request_.body);
+                return format.target(route->model, true);
+            },
+            to.format);
+        request_.head = make_request_head(to, client_->bases[route->endpoint], "POST", target);
         std::vector<http::field> more = header_;
         more.push_back({"Content-Type", "application/json"});
         more.push_back({"Content-Length", std::to_string(request_.body.size())});

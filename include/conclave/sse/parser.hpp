@@ -5,6 +5,7 @@
 #include <conclave/error.hpp>
 #include <conclave/sse/event.hpp>
 #include <conclave/sse/line_scanner.hpp>
+#include <conclave/sse/parser_options.hpp>
 #include <conclave/sse/receive_buffer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -17,23 +18,6 @@
 #include <system_error>
 
 namespace conclave::sse {
-
-/// What a `parser` accepts and reports.
-struct parser_options {
-    /// Longest line in bytes, without its line end.
-    std::size_t max_line_size = std::size_t{16} << 20;
-    /// Longest event in bytes, as received: from the start of its first `data` or `event` line to
-    /// the end of its last line.
-    std::size_t max_event_size = std::size_t{16} << 20;
-    /// Deliver an event with data that the stream's end left without its blank line, as OpenAI's
-    /// client does for servers that forget it; `event::cut` tells when even its last line lacks its
-    /// end. When false such an event is dropped, as the specification has it.
-    bool deliver_unterminated = true;
-    /// Report comment lines, which are a sign of life.
-    bool report_comments = false;
-    /// Report valid `retry` fields.
-    bool report_retry = false;
-};
 
 /// Reads a server-sent event stream (WHATWG HTML, "Server-sent events") in place, from pieces of
 /// any size. No I/O, no exceptions but `std::bad_alloc`, no allocation once its buffer is as large
@@ -150,6 +134,11 @@ public:
     /// too large for 64 bits is taken as the largest.
     std::optional<std::uint64_t> retry_ms() const noexcept { return retry_ms_; }
 
+    /// The lines so far that are of no known field, the first 4 KiB of them, each with an LF: what
+    /// a server that fell out of its role has sent, such as an error in bare JSON.
+    std::string_view stray_lines() const& noexcept { return stray_lines_; }
+    std::string_view stray_lines() const&& = delete;
+
     /// Bytes of memory held for received bytes.
     std::size_t capacity() const noexcept { return buffer_.capacity(); }
 
@@ -177,6 +166,7 @@ private:
     void take_data(char* bytes, std::size_t line, std::size_t first, std::size_t last);
     void take_type(char* bytes, std::size_t line, std::size_t first, std::size_t last);
     bool take_retry(std::string_view digits);
+    void take_stray(std::string_view line);
     std::string_view received_event() noexcept;
     bool take_blank_line();
     bool take_end();
@@ -214,6 +204,7 @@ private:
     std::string id_;
     std::string last_event_id_;
     std::string late_type_text_;
+    std::string stray_lines_;
 };
 
 inline void parser::reset() & {
@@ -228,6 +219,7 @@ inline void parser::reset() & {
     retry_ms_.reset();
     id_.clear();
     last_event_id_.clear();
+    stray_lines_.clear();
 }
 
 // True when the first line can begin.
@@ -325,8 +317,17 @@ inline bool parser::take_other_line(char* bytes, std::size_t first, std::size_t 
         take_data(bytes, first, last, last);
     } else if (name == "event") {
         take_type(bytes, first, last, last);
+    } else {
+        take_stray(line);
     }
     return false;
+}
+
+inline void parser::take_stray(std::string_view line) {
+    constexpr std::size_t most = 4096;
+    const std::size_t room = most - stray_lines_.size();
+    if (room == 0) return;
+    stray_lines_.append(line.substr(0, room - 1)).append(1, '\n');
 }
 
 inline bool parser::take_retry(std::string_view digits) {
@@ -389,6 +390,8 @@ inline bool parser::take_end() {
     const std::string_view rest(buffer_.bytes() + line_, end - line_);
     if (rest.starts_with("data:")) {
         take_data(buffer_.bytes(), line_, line_ + (rest.starts_with("data: ") ? 6 : 5), end);
+    } else if (!rest.empty() && rest.front() != ':') {
+        take_stray(rest);
     }
     if (!has_data_) return false;
     unchanged_ = false;  // its blank line is not there

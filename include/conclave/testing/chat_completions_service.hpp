@@ -1,11 +1,10 @@
 #pragma once
 
-// All that the scripted provider knows of OpenAI Chat Completions: how a request is read, and how
-// an answer and an error are written. Another format would be another header with these functions.
-
 #include <conclave/json/document.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/testing/recorded_request.hpp>
+#include <conclave/testing/service.hpp>
+#include <conclave/wire/tool.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,35 +15,8 @@
 
 namespace conclave::testing::detail {
 
-/// An answer in terms of no format.
-struct planned_answer {
-    std::string id;
-    std::string model;
-    std::vector<std::string> reasoning;
-    std::vector<std::string> tokens;
-    std::string refusal;
-    std::string finish_reason;
-    std::int64_t input_tokens = 0;
-    std::int64_t output_tokens = 0;
-    std::optional<double> cost;
-    bool with_usage = true;
-    bool with_done = true;
-};
-
-/// What one event of a stream carries, since each kind has its own pace.
-enum class event_kind { opening, token, closing };
-
-struct planned_event {
-    event_kind kind = event_kind::opening;
-    std::string data;
-};
-
-}  // namespace conclave::testing::detail
-
-namespace conclave::testing::detail::chat_completions {
-
-/// Answers are dated to this second, so that they are the same in every run.
-inline constexpr std::int64_t creation_time = 1'700'000'000;
+/// OpenAI Chat Completions.
+namespace chat_completions {
 
 /// The text of a message: a string, or the text parts of an array.
 inline std::string message_text(const simdjson::dom::object& message) {
@@ -169,11 +141,19 @@ inline void begin_answer(json::writer& out, const planned_answer& answer, std::s
     out.begin_array();
 }
 
-inline std::string join(const std::vector<std::string>& pieces) {
-    std::string text;
-    for (const std::string& piece : pieces)
-        text += piece;
-    return text;
+/// A tool call, or with an index its first piece in a stream.
+inline void write_tool_call(json::writer& out, const tool_call& called,
+                            std::optional<std::size_t> index, std::string_view arguments) {
+    out.begin_object();
+    out.member_if("index", index);
+    out.member("id", called.id);
+    out.member("type", "function");
+    out.key("function");
+    out.begin_object();
+    out.member("name", called.name);
+    out.member("arguments", arguments);
+    out.end_object();
+    out.end_object();
 }
 
 /// The answer to a request that asked for no stream.
@@ -197,6 +177,13 @@ inline std::string whole_answer(const planned_answer& answer) {
         out.member("refusal", answer.refusal);
     }
     if (!answer.reasoning.empty()) out.member("reasoning_content", join(answer.reasoning));
+    if (!answer.tool_calls.empty()) {
+        out.key("tool_calls");
+        out.begin_array();
+        for (const tool_call& each : answer.tool_calls)
+            write_tool_call(out, each, std::nullopt, each.arguments);
+        out.end_array();
+    }
     out.end_object();
     out.member_raw("logprobs", "null");
     out.member("finish_reason", answer.finish_reason);
@@ -207,29 +194,20 @@ inline std::string whole_answer(const planned_answer& answer) {
     return text;
 }
 
-/// A chunk of a stream whose delta has this member.
-inline std::string chunk(const planned_answer& answer, bool usage_wanted, std::string_view name,
-                         std::string_view value) {
+/// A chunk of a stream with these members in its delta, or with a reason to stop.
+inline std::string chunk(const planned_answer& answer, bool usage_wanted, std::string_view delta,
+                         std::string_view finish_reason = {}) {
     std::string text;
     json::writer out(text);
     begin_answer(out, answer, "chat.completion.chunk");
     out.begin_object();
     out.member("index", 0);
-    out.key("delta");
-    out.begin_object();
-    if (name == "role") {
-        out.member("role", value);
-        out.member("content", "");
-        out.member_raw("refusal", "null");
-    } else if (name != "finish_reason") {
-        out.member(name, value);
-    }
-    out.end_object();
+    out.member_raw("delta", delta);
     out.member_raw("logprobs", "null");
-    if (name == "finish_reason") {
-        out.member(name, value);
-    } else {
+    if (finish_reason.empty()) {
         out.member_raw("finish_reason", "null");
+    } else {
+        out.member("finish_reason", finish_reason);
     }
     out.end_object();
     out.end_array();
@@ -238,20 +216,61 @@ inline std::string chunk(const planned_answer& answer, bool usage_wanted, std::s
     return text;
 }
 
+/// `{"name": "value"}`
+inline std::string object_with(std::string_view name, std::string_view value) {
+    std::string text;
+    json::writer out(text);
+    out.begin_object();
+    out.member(name, value);
+    out.end_object();
+    return text;
+}
+
+/// The deltas of a tool call: its name, and the arguments in pieces.
+inline std::vector<std::string> tool_call_deltas(const tool_call& called, std::size_t index) {
+    std::vector<std::string> deltas;
+    const auto add = [&](auto&& write) {
+        std::string text;
+        json::writer out(text);
+        out.begin_object();
+        out.key("tool_calls");
+        out.begin_array();
+        write(out);
+        out.end_array();
+        out.end_object();
+        deltas.push_back(std::move(text));
+    };
+    add([&](json::writer& out) { write_tool_call(out, called, index, ""); });
+    for (const std::string& piece : pieces_of(called.arguments)) {
+        add([&](json::writer& out) {
+            out.begin_object();
+            out.member("index", index);
+            out.key("function");
+            out.raw(object_with("arguments", piece));
+            out.end_object();
+        });
+    }
+    return deltas;
+}
+
 /// The answer as the events of a stream, in the order in which OpenAI sends them.
 inline std::vector<planned_event> stream_events(const planned_answer& answer, bool usage_wanted) {
     const bool usage = usage_wanted && answer.with_usage;
     std::vector<planned_event> events;
-    const auto add = [&](event_kind kind, std::string_view name, std::string_view value) {
-        events.push_back({kind, chunk(answer, usage, name, value)});
+    const auto add = [&](event_kind kind, std::string_view delta) {
+        events.push_back({kind, chunk(answer, usage, delta)});
     };
-    add(event_kind::opening, "role", "assistant");
+    add(event_kind::opening, R"({"role":"assistant","content":"","refusal":null})");
     for (const std::string& piece : answer.reasoning)
-        add(event_kind::token, "reasoning_content", piece);
+        add(event_kind::token, object_with("reasoning_content", piece));
     for (const std::string& piece : answer.tokens)
-        add(event_kind::token, "content", piece);
-    if (!answer.refusal.empty()) add(event_kind::token, "refusal", answer.refusal);
-    add(event_kind::closing, "finish_reason", answer.finish_reason);
+        add(event_kind::token, object_with("content", piece));
+    if (!answer.refusal.empty()) add(event_kind::token, object_with("refusal", answer.refusal));
+    for (std::size_t i = 0; i < answer.tool_calls.size(); ++i) {
+        for (const std::string& delta : tool_call_deltas(answer.tool_calls[i], i))
+            add(event_kind::token, delta);
+    }
+    events.push_back({event_kind::closing, chunk(answer, usage, "{}", answer.finish_reason)});
     if (usage) {
         std::string text;
         json::writer out(text);
@@ -265,4 +284,27 @@ inline std::vector<planned_event> stream_events(const planned_answer& answer, bo
     return events;
 }
 
-}  // namespace conclave::testing::detail::chat_completions
+}  // namespace chat_completions
+
+/// OpenAI Chat Completions, for the scripted provider.
+class chat_completions_service final : public service {
+public:
+    bool takes(std::string_view method, std::string_view path) const override {
+        return method == "POST" && path.ends_with("/chat/completions");
+    }
+    std::string read_request(recorded_request& request) const override {
+        return chat_completions::read_request(request);
+    }
+    std::string error_body(int status, std::string_view message) const override {
+        return chat_completions::error_body(status, message);
+    }
+    std::string whole_answer(const planned_answer& answer, const recorded_request&) const override {
+        return chat_completions::whole_answer(answer);
+    }
+    std::vector<planned_event> stream_events(const planned_answer& answer,
+                                             const recorded_request& request) const override {
+        return chat_completions::stream_events(answer, request.stream_usage);
+    }
+};
+
+}  // namespace conclave::testing::detail

@@ -3,9 +3,9 @@
 #include <conclave/http/chunked.hpp>
 #include <conclave/http/head.hpp>
 #include <conclave/sse/writer.hpp>
-#include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/scripted_reply.hpp>
+#include <conclave/testing/service.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -41,9 +41,13 @@ struct response_plan {
 class response_planner {
 public:
     /// `ordinal` tells this response from the provider's others.
-    response_planner(const reply_script& script, const recorded_request& request,
-                     std::uint64_t ordinal, bool keep_alive)
-        : script_(script), request_(request), ordinal_(ordinal), keep_alive_(keep_alive) {}
+    response_planner(const reply_script& script, const service& format,
+                     const recorded_request& request, std::uint64_t ordinal, bool keep_alive)
+        : script_(script),
+          service_(format),
+          request_(request),
+          ordinal_(ordinal),
+          keep_alive_(keep_alive) {}
 
     /// What `answer_with`'s function throws is passed on.
     response_plan make() {
@@ -67,13 +71,14 @@ public:
     }
 
     /// A status with a JSON body, as the provider itself answers when nothing is scripted.
-    static response_plan plain(int status, std::string body, const recorded_request& request,
-                               std::uint64_t ordinal, bool keep_alive) {
+    static response_plan plain(int status, std::string body, const service& format,
+                               const recorded_request& request, std::uint64_t ordinal,
+                               bool keep_alive) {
         reply_script script;
         script.what = reply_script::kind::status;
         script.status = status;
         script.bytes = std::move(body);
-        return response_planner(script, request, ordinal, keep_alive).make();
+        return response_planner(script, format, request, ordinal, keep_alive).make();
     }
 
 private:
@@ -81,17 +86,17 @@ private:
 
     void fill_body() {
         if (script_.what == reply_script::kind::status) {
-            body_.push_back({milliseconds(0),
-                             script_.bytes.empty()
-                                 ? chat_completions::error_body(script_.status, "scripted failure")
-                                 : script_.bytes});
+            body_.push_back(
+                {milliseconds(0), script_.bytes.empty()
+                                      ? service_.error_body(script_.status, "scripted failure")
+                                      : script_.bytes});
             return;
         }
         const planned_answer answer = make_answer();
         streamed_ = request_.stream && !script_.always_whole;
         if (streamed_) return fill_stream(answer);
         std::string text = script_.error_in_stream ? script_.error_in_stream->second
-                                                   : chat_completions::whole_answer(answer);
+                                                   : service_.whole_answer(answer, request_);
         thinking_ = script_.first_token_after;
         for (std::size_t i = 1; i < answer.tokens.size() + answer.reasoning.size(); ++i)
             thinking_ += pause_before(i);
@@ -106,7 +111,12 @@ private:
         answer.tokens =
             script_.compute ? split_into_tokens(script_.compute(request_)) : script_.tokens;
         answer.refusal = script_.refusal;
-        answer.finish_reason = script_.finish_reason.empty() ? "stop" : script_.finish_reason;
+        answer.tool_calls = script_.tool_calls;
+        for (std::size_t i = 0; i < answer.tool_calls.size(); ++i)
+            answer.tool_calls[i].id = "call_" + std::to_string(ordinal_) + "_" + std::to_string(i);
+        answer.finish_reason = script_.finish_reason;
+        if (answer.finish_reason.empty())
+            answer.finish_reason = answer.tool_calls.empty() ? "stop" : "tool_calls";
         const auto words = split_into_tokens(request_.instructions).size() +
                            split_into_tokens(request_.prompt).size();
         const auto counted =
@@ -125,7 +135,7 @@ private:
     }
 
     void fill_stream(const planned_answer& answer) {
-        auto events = chat_completions::stream_events(answer, request_.stream_usage);
+        auto events = service_.stream_events(answer, request_);
         if (const auto& failure = script_.error_in_stream) {
             events.resize(std::min(events.size(), failure->first));
             events.push_back({event_kind::closing, failure->second});
@@ -141,7 +151,7 @@ private:
                 piece.after = tokens == 0 ? script_.first_token_after : pause_before(tokens);
                 ++tokens;
             }
-            sse::writer(piece.bytes).event(event.data);
+            sse::writer(piece.bytes).event(event.data, event.type);
             body_.push_back(std::move(piece));
         }
     }
@@ -301,6 +311,7 @@ private:
     }
 
     const reply_script& script_;
+    const service& service_;
     const recorded_request& request_;
     std::uint64_t ordinal_;
     bool keep_alive_;

@@ -3,9 +3,9 @@
 #include <conclave/http/body_decoder.hpp>
 #include <conclave/http/head_parser.hpp>
 #include <conclave/net/asio.hpp>
-#include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/provider_record.hpp>
 #include <conclave/testing/response_plan.hpp>
+#include <conclave/testing/services.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -187,33 +187,43 @@ private:
     response_plan decide(recorded_request& request, bool keep_alive) {
         const std::string_view path =
             std::string_view(request.target).substr(0, request.target.find('?'));
-        const bool asks = request.method == "POST" && path.ends_with("/chat/completions");
+        const service* const format = find_service(request.method, path);
         std::string complaint;
-        if (asks) complaint = chat_completions::read_request(request);
+        if (format != nullptr) complaint = format->read_request(request);
         const std::uint64_t ordinal = record_.received(request);
-        if (!key_.empty() && request.header.find("authorization") != "Bearer " + key_) {
-            return complain(401, "incorrect API key provided", request, ordinal, keep_alive);
-        }
+        const auto complain_as = [&](int status, std::string_view message) {
+            return complain(status, message, request, ordinal, keep_alive, format);
+        };
+        if (!may_enter(request)) return complain_as(401, "incorrect API key provided");
         if (request.method == "GET" && path.ends_with("/models")) {
             return response_planner::plain(200, chat_completions::model_list(record_.models()),
-                                           request, ordinal, keep_alive);
+                                           default_service(), request, ordinal, keep_alive);
         }
-        if (!asks) return complain(404, "no such path", request, ordinal, keep_alive);
-        if (!complaint.empty()) return complain(400, complaint, request, ordinal, keep_alive);
+        if (format == nullptr) return complain_as(404, "no such path");
+        if (!complaint.empty()) return complain_as(400, complaint);
         const auto reply = record_.take_reply(request.model);
-        if (!reply) return complain(404, "no such model", request, ordinal, keep_alive);
+        if (!reply) return complain_as(404, "no such model");
         try {
-            return response_planner(reply->script(), request, ordinal, keep_alive).make();
+            return response_planner(reply->script(), *format, request, ordinal, keep_alive).make();
         } catch (const std::exception& failure) {
-            return complain(500, failure.what(), request, ordinal, keep_alive);
+            return complain_as(500, failure.what());
         }
     }
 
+    /// Whether the request has the key, in one of the fields that providers take it in.
+    bool may_enter(const recorded_request& request) const {
+        return key_.empty() || request.header.find("authorization") == "Bearer " + key_ ||
+               request.header.find("x-api-key") == key_ ||
+               request.header.find("x-goog-api-key") == key_;
+    }
+
+    /// An error in the format of the request, or where that is of none in OpenAI's.
     static response_plan complain(int status, std::string_view message,
                                   const recorded_request& request, std::uint64_t ordinal,
-                                  bool keep_alive) {
-        return response_planner::plain(status, chat_completions::error_body(status, message),
-                                       request, ordinal, keep_alive);
+                                  bool keep_alive, const service* format = nullptr) {
+        const service& speaks = format != nullptr ? *format : default_service();
+        return response_planner::plain(status, speaks.error_body(status, message), speaks, request,
+                                       ordinal, keep_alive);
     }
 
     // ---- writing

@@ -2,6 +2,7 @@
 
 #include <conclave/json/writer.hpp>
 #include <conclave/testing/recorded_request.hpp>
+#include <conclave/wire/tool.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -53,6 +54,7 @@ struct reply_script {
     std::vector<std::string> tokens;
     std::vector<std::string> reasoning;
     std::string refusal;
+    std::vector<tool_call> tool_calls;
     std::string finish_reason;
     std::optional<std::pair<std::int64_t, std::int64_t>> usage;
     std::optional<double> cost;
@@ -108,7 +110,15 @@ public:
         script_.refusal = std::move(text);
         return *this;
     }
-    /// Why the model stopped; `stop` unless set.
+    /// A tool that the model wants called, after the text if there is any. `arguments` is JSON; it
+    /// is streamed in pieces. The provider makes up the call's id.
+    scripted_reply& tool_call(std::string name, std::string arguments) {
+        script_.tool_calls.push_back({{}, std::move(name), std::move(arguments)});
+        return *this;
+    }
+    /// Why the model stopped, as `to_string(conclave::finish_reason)` spells it; each format has
+    /// its own word for it, and another text is sent as it is. Unless set `stop`, or `tool_calls`
+    /// if there are any.
     scripted_reply& finish_reason(std::string reason) {
         script_.finish_reason = std::move(reason);
         return *this;

@@ -10,6 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include <conclave/wire/message.hpp>
+#include <conclave/wire/tool.hpp>
+
 namespace conclave {
 
 /// How hard a model should think before it answers; each format gets what it has nearest.
@@ -32,27 +35,6 @@ constexpr std::optional<reasoning_effort> to_reasoning_effort(std::string_view w
     }
     return std::nullopt;
 }
-
-/// Who said a message of a conversation.
-enum class message_role { user, assistant };
-
-/// One message of a conversation.
-class message {
-public:
-    /// Something the user said.
-    message(std::string text) : text_(std::move(text)) {}
-    /// Something that one of the two said.
-    message(message_role who, std::string text) : role_(who), text_(std::move(text)) {}
-
-    /// Who said it.
-    message_role role() const noexcept { return role_; }
-    /// What was said.
-    const std::string& text() const noexcept { return text_; }
-
-private:
-    message_role role_ = message_role::user;
-    std::string text_;
-};
 
 /// One call to one model, in terms that fit every provider. A class with constructors, so that a
 /// temporary of it is safe in an expression with `co_await` on every compiler.
@@ -102,6 +84,16 @@ public:
         output_schema_ = std::move(schema);
         return *this;
     }
+    /// A tool that the model may ask to be called.
+    call& add(conclave::tool next) {
+        tools_.push_back(std::move(next));
+        return *this;
+    }
+    /// Whether the model has to call a tool; it decides unless set.
+    call& tool_choice(conclave::tool_choice choice) {
+        tool_choice_ = std::move(choice);
+        return *this;
+    }
     /// How often a transient failure is tried again, 0 to 3; 1 unless set.
     call& max_retries(int count) {
         max_retries_ = count;
@@ -129,6 +121,12 @@ public:
     std::optional<reasoning_effort> reasoning() const noexcept { return reasoning_; }
     /// Empty when the answer is plain text.
     const std::string& output_schema() const noexcept { return output_schema_; }
+    /// The tools that the model may ask to be called.
+    const std::vector<tool>& tools() const noexcept { return tools_; }
+    /// Whether the model has to call one; absent when it decides.
+    const std::optional<conclave::tool_choice>& tool_choice() const noexcept {
+        return tool_choice_;
+    }
     /// How often a transient failure is tried again.
     int max_retries() const noexcept { return max_retries_; }
     /// The time for everything, retries included.
@@ -143,6 +141,8 @@ private:
     std::optional<std::int64_t> max_tokens_;
     std::optional<reasoning_effort> reasoning_;
     std::string output_schema_;
+    std::vector<tool> tools_;
+    std::optional<conclave::tool_choice> tool_choice_;
     int max_retries_ = 1;
     std::chrono::milliseconds timeout_{120'000};
 };

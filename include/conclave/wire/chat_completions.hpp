@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include <conclave/error.hpp>
+#include <conclave/http/fields.hpp>
 #include <conclave/json/document.hpp>
 #include <conclave/json/fields.hpp>
 #include <conclave/json/writer.hpp>
@@ -16,6 +16,9 @@
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/chat_chunk.hpp>
+#include <conclave/wire/detail/chat_request.hpp>
+#include <conclave/wire/detail/stream_end.hpp>
+#include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/provider_error.hpp>
 #include <conclave/wire/template_set.hpp>
 
@@ -24,30 +27,32 @@ namespace conclave::wire {
 /// OpenAI Chat Completions, the format that most servers speak, with the dialects of DeepSeek,
 /// OpenRouter, vLLM, SGLang, llama.cpp, Ollama and Opper. Bytes in, values out; no I/O.
 struct chat_completions {
-    /// In what an endpoint differs from the next.
-    struct options {
-        /// Send the token limit as `max_completion_tokens`, which OpenAI's reasoning models want,
-        /// instead of `max_tokens`, which all others know.
-        bool max_completion_tokens = false;
-        /// Ask for the usage of a streamed answer (`stream_options`).
-        bool include_usage = true;
-        /// Send an output schema as `response_format`. When false it goes into the system message
-        /// instead.
-        bool json_schema = true;
-        /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint
-        /// begin, such as OpenAI's reasoning models. A call's are dropped for them, with a note.
-        std::vector<std::string> without_sampling = {};
-    };
+    /// Send the token limit as `max_completion_tokens`, which OpenAI's reasoning models want,
+    /// instead of `max_tokens`, which all others know.
+    bool max_completion_tokens = false;
+    /// Ask for the usage of a streamed answer (`stream_options`).
+    bool include_usage = true;
+    /// Send an output schema as `response_format`. When false it goes into the system message
+    /// instead.
+    bool json_schema = true;
+    /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint begin,
+    /// such as OpenAI's reasoning models. A call's are dropped for them, with a note.
+    std::vector<std::string> without_sampling = {};
 
-    /// Where requests go, below the endpoint's base URL.
-    static constexpr std::string_view path = "/chat/completions";
+    /// Where a request goes, below the endpoint's base URL.
+    std::string target(std::string_view model, bool stream) const;
+
+    /// Where the list of models is, below the endpoint's base URL.
+    std::string models_target() const { return "/models"; }
+
+    /// The header fields that say whose request it is, and of what version; none for no key.
+    std::vector<http::field> header(std::string_view key) const;
 
     /// Appends the request's JSON body to `out`. `model` is the name as the endpoint knows it; the
     /// call's own is not looked at, nor are its values checked. Returns a note for each setting
     /// that was dropped because the model refuses it.
-    static std::vector<std::string> write_request(const call& what, std::string_view model,
-                                                  bool stream, const options& chosen,
-                                                  std::string& out);
+    std::vector<std::string> write_request(const call& what, std::string_view model, bool stream,
+                                           std::string& out) const;
 
     /// Reads the whole body of a reply of status 200. Returns why it is no answer, or nothing if
     /// it is one; a refusal is one. `out` is to be fresh.
@@ -65,16 +70,6 @@ struct chat_completions {
 /// allocates for nothing but the growing `result`.
 class chat_completions::stream_reader {
 public:
-    /// Where an answer stands.
-    enum class status {
-        /// The answer goes on.
-        more,
-        /// The answer is complete. Events after that are ignored.
-        done,
-        /// The answer failed; `error` says why, and `result` has what came before.
-        failed,
-    };
-
     /// Takes the next event from `events` and reads it. What is new in the answer is appended to
     /// `result`, and shown in `piece`: views that are valid until the next read or until the
     /// parser's buffer moves. Returns false, with `piece` empty, if there is no event until more
@@ -83,19 +78,20 @@ public:
 
     /// Reads one event, behind whose data `json::field_reader::padding` bytes are readable, as
     /// `next` does: for those who take the events from a parser themselves.
-    status read(const sse::event& event, delta& piece);
+    stream_status read(const sse::event& event, delta& piece);
 
     /// Where the answer stands.
-    status state() const noexcept { return status_; }
+    stream_status state() const noexcept { return status_; }
 
     /// Says that the stream has ended. The answer was complete if the model had given a reason to
-    /// stop, also without the closing `[DONE]`; else this is `errc::truncated_stream`.
-    status finish();
+    /// stop, also without the closing `[DONE]`; else this is `errc::truncated_stream`, or what
+    /// `stray`, the parser's stray lines, tells of an error.
+    stream_status finish(std::string_view stray = {});
 
     /// The answer so far.
     completion& result() noexcept { return result_; }
 
-    /// Why the answer failed; means something once `status::failed` was returned.
+    /// Why the answer failed; means something once `stream_status::failed` was returned.
     const failure& error() const noexcept { return error_; }
 
     /// How many events were read by a template, and how many were not.
@@ -103,11 +99,11 @@ public:
 
 private:
     bool read_by_fields(const sse::event& event, delta& piece);
-    status fail(failure why) {
+    stream_status fail(failure why) {
         error_ = std::move(why);
-        return status_ = status::failed;
+        return status_ = stream_status::failed;
     }
-    status read_end();
+    stream_status read_end();
     void read_unparsable(const sse::event& event);
     void keep(const delta& piece);
 
@@ -115,7 +111,7 @@ private:
     template_set templates_{detail::chat_chunk::rules};
     completion result_;
     failure error_;
-    status status_ = status::more;
+    stream_status status_ = stream_status::more;
     bool has_choice_ = false;
     bool has_finish_ = false;
 };
@@ -138,78 +134,33 @@ inline std::string_view trimmed(std::string_view text) noexcept {
     return text.substr(begin, text.find_last_not_of(space) - begin + 1);
 }
 
-inline void write_chat_messages(const call& what, bool schema_in_prompt, json::writer& to) {
-    const auto write = [&](std::string_view role, std::string_view text) {
-        to.begin_object();
-        to.member("role", role);
-        to.member("content", text);
-        to.end_object();
-    };
-    std::string instructions = what.instructions();
-    if (schema_in_prompt) {
-        if (!instructions.empty()) instructions += "\n\n";
-        instructions += "Answer with JSON only, valid against this JSON Schema:\n";
-        instructions += what.output_schema();
-    }
-    to.key("messages");
-    to.begin_array();
-    // "developer" is what OpenAI's newest models call it; "system" is what every server knows
-    if (!instructions.empty()) write("system", instructions);
-    for (const message& each : what.messages()) {
-        write(each.role() == message_role::user ? "user" : "assistant", each.text());
-    }
-    to.end_array();
-}
-
-// Writes what the model takes of them, and returns notes of the others.
-inline std::vector<std::string> write_chat_sampling(const call& what, std::string_view model,
-                                                    const chat_completions::options& chosen,
-                                                    json::writer& to) {
-    std::vector<std::string> notes;
-    const bool refused = std::ranges::any_of(
-        chosen.without_sampling, [&](const std::string& each) { return model.starts_with(each); });
-    const auto write = [&](std::string_view name, std::optional<double> value) {
-        if (value && refused) {
-            notes.push_back(std::string(name) + " was dropped: this model does not take it");
-        } else {
-            to.member_if(name, value);
-        }
-    };
-    write("temperature", what.temperature());
-    write("top_p", what.top_p());
-    return notes;
-}
-
 }  // namespace detail
+
+inline std::string chat_completions::target(std::string_view, bool) const {
+    return "/chat/completions";
+}
+
+inline std::vector<http::field> chat_completions::header(std::string_view key) const {
+    if (key.empty()) return {};
+    return {{"Authorization", "Bearer " + std::string(key)}};
+}
 
 inline std::vector<std::string> chat_completions::write_request(const call& what,
                                                                 std::string_view model, bool stream,
-                                                                const options& chosen,
-                                                                std::string& out) {
+                                                                std::string& out) const {
     const bool has_schema = !what.output_schema().empty();
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
-    detail::write_chat_messages(what, has_schema && !chosen.json_schema, to);
-    auto notes = detail::write_chat_sampling(what, model, chosen, to);
-    to.member_if(chosen.max_completion_tokens ? "max_completion_tokens" : "max_tokens",
-                 what.max_tokens());
+    detail::write_chat_messages(what, has_schema && !json_schema, to);
+    auto notes = detail::write_sampling(what, model, without_sampling, to);
+    to.member_if(max_completion_tokens ? "max_completion_tokens" : "max_tokens", what.max_tokens());
     if (what.reasoning()) to.member("reasoning_effort", to_string(*what.reasoning()));
-    if (has_schema && chosen.json_schema) {
-        to.key("response_format");
-        to.begin_object();
-        to.member("type", "json_schema");
-        to.key("json_schema");
-        to.begin_object();
-        to.member("name", "answer");
-        // without "strict", which takes only some schemas and refuses the others
-        to.member_raw("schema", what.output_schema());
-        to.end_object();
-        to.end_object();
-    }
+    if (has_schema && json_schema) detail::write_chat_schema(what, to);
+    detail::write_chat_tools(what, to);
     if (stream) {
         to.member("stream", true);
-        if (chosen.include_usage) {
+        if (include_usage) {
             to.key("stream_options");
             to.begin_object();
             to.member("include_usage", true);
@@ -237,6 +188,7 @@ inline std::optional<failure> chat_completions::read_reply(std::string_view body
     if (!content.has_choice) {
         return failure{errc::malformed_reply, "the reply has no choice in it", {}, 0};
     }
+    if (content.has_too_many_tools) return detail::too_many_tool_calls();
     out.text = whole.text;
     out.reasoning = whole.reasoning;
     out.refusal = whole.refusal;
@@ -246,7 +198,7 @@ inline std::optional<failure> chat_completions::read_reply(std::string_view body
 
 inline bool chat_completions::stream_reader::next(sse::parser& events, delta& piece) {
     piece = {};
-    if (status_ != status::more) return false;
+    if (status_ != stream_status::more) return false;
     const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
         return read_by_fields(event, out);
     });
@@ -255,10 +207,9 @@ inline bool chat_completions::stream_reader::next(sse::parser& events, delta& pi
     return true;
 }
 
-inline chat_completions::stream_reader::status chat_completions::stream_reader::read(
-    const sse::event& event, delta& piece) {
+inline stream_status chat_completions::stream_reader::read(const sse::event& event, delta& piece) {
     piece = {};
-    if (status_ != status::more || event.kind != sse::event_kind::message) return status_;
+    if (status_ != stream_status::more || event.kind != sse::event_kind::message) return status_;
     templates_.read(event, piece, [this](const sse::event& each, delta& out) {
         return read_by_fields(each, out);
     });
@@ -278,25 +229,29 @@ inline bool chat_completions::stream_reader::read_by_fields(const sse::event& ev
     } else if (content.has_error || content.finish == "error") {
         piece = {};
         fail(read_provider_error(0, event.data));
+    } else if (content.has_too_many_tools) {
+        fail(detail::too_many_tool_calls());
     } else {
         has_choice_ |= content.has_choice;
-        if (content.finish.empty()) return !content.has_usage && !content.joined;
+        if (content.finish.empty()) {
+            return !content.has_usage && !content.joined && !content.has_tools;
+        }
         has_finish_ = true;
         result_.finish = detail::to_finish_reason(content.finish);
     }
     return false;
 }
 
-inline chat_completions::stream_reader::status chat_completions::stream_reader::finish() {
-    if (status_ == status::more) {
-        if (has_finish_) return status_ = status::done;
-        fail({errc::truncated_stream, "the stream ended before the answer was complete", {}, 0});
+inline stream_status chat_completions::stream_reader::finish(std::string_view stray) {
+    if (status_ == stream_status::more) {
+        if (has_finish_) return status_ = stream_status::done;
+        fail(detail::early_end(stray, "the stream ended before the answer was complete"));
     }
     return status_;
 }
 
-inline chat_completions::stream_reader::status chat_completions::stream_reader::read_end() {
-    if (has_choice_) return status_ = status::done;
+inline stream_status chat_completions::stream_reader::read_end() {
+    if (has_choice_) return status_ = stream_status::done;
     return fail({errc::truncated_stream, "the stream ended without an answer", {}, 0});
 }
 

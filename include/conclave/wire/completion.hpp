@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <conclave/error.hpp>
+#include <conclave/wire/tool.hpp>
 #include <conclave/wire/usage.hpp>
 
 namespace conclave {
@@ -41,6 +42,8 @@ struct completion {
     std::string reasoning;
     /// The words in which the model declined; empty if it did not.
     std::string refusal;
+    /// The tools that the model wants called, in its order.
+    std::vector<tool_call> tool_calls;
     /// Why the model stopped.
     finish_reason finish = finish_reason::unknown;
     /// Absent when the provider reported none.
@@ -51,7 +54,10 @@ struct completion {
     std::string model;
     /// The provider's id of the answer.
     std::string id;
-    /// What the call asked for and the endpoint does not take: dropped instead of sent, for people.
+    /// The provider's id of the request, by which its support finds it; from the reply's header.
+    std::string request_id;
+    /// For people: what the call asked for and the endpoint does not take, so that it was dropped
+    /// instead of sent, and what else is to be known of the answer.
     std::vector<std::string> notes;
 };
 
@@ -64,14 +70,29 @@ struct delta {
     std::string_view reasoning;
     /// The next piece of a refusal.
     std::string_view refusal;
+    /// The next piece of a tool call's arguments, a sign of life while there is no text. Of pieces
+    /// of several calls at once it is the last; the calls are whole in `completion::tool_calls`.
+    std::string_view tool_arguments;
     /// The attempt failed and another is made: what was shown before this is void.
     bool restart = false;
 
     /// Whether there is nothing to show in it.
-    bool empty() const noexcept { return text.empty() && reasoning.empty() && refusal.empty(); }
+    bool empty() const noexcept {
+        return text.empty() && reasoning.empty() && refusal.empty() && tool_arguments.empty();
+    }
 };
 
 namespace wire {
+
+/// Where a streamed answer stands.
+enum class stream_status {
+    /// The answer goes on.
+    more,
+    /// The answer is complete. Events after that are ignored.
+    done,
+    /// The answer failed; the reader's `error` says why, and its `result` has what came before.
+    failed,
+};
 
 /// Why a reply is a failure, as read from it.
 struct failure {

@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/template_learner.hpp>
 
 namespace conclave::wire::detail {
@@ -45,6 +47,10 @@ public:
         bool has_usage = false;
         // The text was put together from parts.
         bool joined = false;
+        // It has pieces of tool calls, or calls.
+        bool has_tools = false;
+        // They were more than can be taken.
+        bool has_too_many_tools = false;
     };
 
     // What a template may leave open: none of these is looked at below.
@@ -56,6 +62,7 @@ public:
     // then, and if the text tells of an error.
     std::error_code read(std::string_view text, completion& to, delta& piece, content& out) {
         joined_.clear();
+        tool_pieces_.clear();
         text_size_ = text.size();
         piece = {};
         out = {};
@@ -81,7 +88,11 @@ public:
                 if (fields_.string(value) == "error") out.has_error = true;
             }
         });
-        if (failed || out.has_error) piece = {};
+        if (failed || out.has_error) {
+            piece = {};
+        } else if (out.has_tools) {
+            join_tool_calls(to, piece, out);
+        }
         return failed;
     }
 
@@ -90,10 +101,12 @@ private:
     // of what has just been read would wait for that to be written. Few texts have two.
     void read_choice(json::value& value, delta& piece, content& out) {
         const bool is_another = out.has_choice;
+        const std::size_t tools_before = tool_pieces_.size();
         if (is_another) [[unlikely]]
             set_aside(piece, out);
         const bool had_error = out.has_error;
         if (is_first_choice(value, piece, out)) return;
+        tool_pieces_.resize(tools_before);
         piece = is_another ? piece_aside_ : delta{};
         out = is_another ? content_aside_
                          : content{.has_error = had_error, .has_usage = out.has_usage};
@@ -112,7 +125,7 @@ private:
             value, [&](json::key key, json::value & member) __attribute__((always_inline)) {
                 if (key == "delta" || key == "message") {
                     out.has_choice = true;
-                    read_message(member, piece, out.joined);
+                    read_message(member, piece, out);
                 } else if (key == "finish_reason") {
                     out.finish = fields_.string(member).value_or(std::string_view{});
                     if (!out.finish.empty()) out.has_choice = true;
@@ -127,18 +140,46 @@ private:
         return first;
     }
 
-    void read_message(json::value& value, delta& piece, bool& joined) {
+    void read_message(json::value& value, delta& piece, content& out) {
         fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "content") {
-                piece.text = read_content(member, joined);
+                piece.text = read_content(member, out.joined);
             } else if (key == "refusal") {
                 piece.refusal = fields_.string(member).value_or(std::string_view{});
             } else if (key == "reasoning_content" || key == "reasoning") {
                 // some servers send both, one of them empty or both the same
                 const auto text = fields_.string(member);
                 if (text && !text->empty()) piece.reasoning = *text;
+            } else if (key == "tool_calls") {
+                fields_.each_element(member, [&](json::value& each) { read_tool_call(each, out); });
             }
         });
+    }
+
+    [[gnu::noinline]] void read_tool_call(json::value& value, content& out) {
+        tool_call_piece piece;
+        fields_.each_member(value, [&](json::key key, json::value& member) {
+            if (key == "index") {
+                piece.index = fields_.integer(member);
+            } else if (key == "id") {
+                piece.id = fields_.string(member).value_or(std::string_view{});
+            } else if (key == "function") {
+                fields_.each_member(member, [&](json::key name, json::value& part) {
+                    const auto text = fields_.string(part);
+                    if (name == "name") piece.name = text.value_or(std::string_view{});
+                    if (name == "arguments") piece.arguments = text.value_or(std::string_view{});
+                });
+            }
+        });
+        out.has_tools = true;
+        tool_pieces_.push_back(piece);
+    }
+
+    [[gnu::noinline]] void join_tool_calls(completion& to, delta& piece, content& out) {
+        for (const tool_call_piece& each : tool_pieces_) {
+            if (!tools_.add(each, to.tool_calls)) out.has_too_many_tools = true;
+            piece.tool_arguments = each.arguments;
+        }
     }
 
     // A string, or in some dialects the parts of one: [{"type": "text", "text": …}].
@@ -229,6 +270,8 @@ private:
     std::size_t text_size_ = 0;
     // Of an earlier choice, while another is read.
     delta piece_aside_;
+    std::vector<tool_call_piece> tool_pieces_;
+    tool_call_joiner tools_;
     content content_aside_;
 };
 

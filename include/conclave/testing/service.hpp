@@ -1,0 +1,88 @@
+#pragma once
+
+#include <conclave/testing/recorded_request.hpp>
+#include <conclave/wire/tool.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conclave::testing::detail {
+
+/// Answers are dated to this second, so that they are the same in every run.
+inline constexpr std::int64_t creation_time = 1'700'000'000;
+
+/// An answer in terms of no format.
+struct planned_answer {
+    std::string id;
+    std::string model;
+    std::vector<std::string> reasoning;
+    std::vector<std::string> tokens;
+    std::string refusal;
+    std::vector<tool_call> tool_calls;
+    /// One of the words that `to_string(conclave::finish_reason)` gives, or another as it is.
+    std::string finish_reason;
+    std::int64_t input_tokens = 0;
+    std::int64_t output_tokens = 0;
+    std::optional<double> cost;
+    bool with_usage = true;
+    bool with_done = true;
+};
+
+/// What one event of a stream carries, since each kind has its own pace.
+enum class event_kind { opening, token, closing };
+
+struct planned_event {
+    event_kind kind = event_kind::opening;
+    std::string data;
+    /// The event's name; empty where the format gives its events none.
+    std::string type = {};
+};
+
+inline std::string join(const std::vector<std::string>& pieces) {
+    std::string text;
+    for (const std::string& piece : pieces)
+        text += piece;
+    return text;
+}
+
+/// The text in pieces of a few bytes, as models write the arguments of a tool call.
+inline std::vector<std::string> pieces_of(std::string_view text) {
+    constexpr std::size_t size = 8;
+    std::vector<std::string> pieces;
+    for (; !text.empty(); text.remove_prefix(std::min(size, text.size())))
+        pieces.emplace_back(text.substr(0, size));
+    return pieces;
+}
+
+/// All that the scripted provider knows of one format: how a request is read, and how an answer and
+/// an error are written. Without state, so that one serves all connections.
+class service {
+public:
+    /// Whether a request with this method and path (without its query) is of this format.
+    virtual bool takes(std::string_view method, std::string_view path) const = 0;
+
+    /// Reads the request's body, and what its target says, into its other fields. Returns what is
+    /// wrong with it, or nothing.
+    virtual std::string read_request(recorded_request& request) const = 0;
+
+    /// The body of an error reply.
+    virtual std::string error_body(int status, std::string_view message) const = 0;
+
+    /// The answer to a request that asked for no stream.
+    virtual std::string whole_answer(const planned_answer& answer,
+                                     const recorded_request& request) const = 0;
+
+    /// The answer as the events of a stream, in the order in which the real provider sends them.
+    virtual std::vector<planned_event> stream_events(const planned_answer& answer,
+                                                     const recorded_request& request) const = 0;
+
+protected:
+    ~service() = default;
+};
+
+}  // namespace conclave::testing::detail
