@@ -14,6 +14,7 @@ namespace conclave::tests {
 // A roundtable of three seats, one of which is at a faulty place, and what came of it.
 struct seated_call {
     std::size_t faulty_seat = 0;
+    bool has_spoken = false;
     std::vector<stream_event> events;
     roundtable_response response;
     std::exception_ptr thrown;

@@ -407,6 +407,19 @@ TEST(FaultLink, AppliesWhatIsSetToWhatIsHeldAlready) {
     EXPECT_EQ(link.next(now + 1min).bytes, "held");
 }
 
+TEST(FaultLink, DoesNotCountWhatIsOnItsWayWhileItIsChanged) {
+    fault_link link(7);
+    const fault_link::time_point now;
+    link.push("first", now);
+    EXPECT_EQ(link.next(now).bytes, "first");
+    link.set(toxics().limit_data(3).bandwidth(1'000).settings(), now);
+    link.written(5, now);
+    link.push("second", now);
+    EXPECT_EQ(link.next(now).bytes, "sec");
+    link.written(3, now);
+    EXPECT_EQ(link.next(now).what, link_step::action::close);
+}
+
 TEST(FaultLink, HasRoomForItsCapacity) {
     fault_link link(7);
     const fault_link::time_point now;

@@ -175,11 +175,9 @@ private:
         }
         through.link.end(clock::now());
         through.due.cancel();
-        // When both are gone, nobody waits for what is held back.
-        const bool nobody_is_there = upstream_.link.has_ended() && downstream_.link.has_ended();
-        if (nobody_is_there && (upstream_.link.is_stopped() || downstream_.link.is_stopped())) {
-            close();
-        }
+        // Nobody waits for what is held back.
+        const bool is_stopped = upstream_.link.is_stopped() || downstream_.link.is_stopped();
+        if (is_stopped && upstream_.link.has_ended()) close();
     }
 
     void on_written(pump& through, std::size_t count, net::error_code error) {

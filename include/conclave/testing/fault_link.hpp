@@ -52,6 +52,7 @@ public:
         set_at_ = now;
         not_before_ = now;
         passed_ = 0;
+        is_counted_ = false;
     }
 
     bool has_room() const { return held_ < capacity; }
@@ -94,18 +95,20 @@ public:
         if (now < allowed) return {action::wait, allowed, {}};
         if (is_end) return {action::finish, now, {}};
         const std::string_view rest = std::string_view(first.bytes).substr(used_);
+        is_counted_ = true;
         return {action::write, now, rest.substr(0, next_size(rest.size()))};
     }
 
-    /// So many bytes of the front have gone.
+    /// So many bytes of the front have gone. What has changed while they did does not count them.
     void written(std::size_t count, time_point now) {
         used_ += count;
-        passed_ += count;
         held_ -= count;
         if (used_ == queue_.front().bytes.size()) {
             queue_.pop_front();
             used_ = 0;
         }
+        if (!is_counted_) return;
+        passed_ += count;
         not_before_ = now + settings_.slice_delay;
         if (settings_.bytes_per_second) {
             const std::chrono::duration<double> taken(
@@ -161,6 +164,8 @@ private:
     time_point set_at_;
     time_point not_before_;
     std::uint64_t passed_ = 0;
+    /// Whether what is being written counts for these settings.
+    bool is_counted_ = false;
 
     std::deque<chunk> queue_;
     std::size_t used_ = 0;

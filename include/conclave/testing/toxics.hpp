@@ -61,7 +61,7 @@ public:
 
     /// Lets nothing through, not even the end, and closes the connection after this time; after
     /// zero never. Counted from the connection's acceptance, or from when these toxics were set, if
-    /// that is later.
+    /// that is later. A client that closes its connection meanwhile ends it.
     toxics& timeout(std::chrono::milliseconds after = std::chrono::milliseconds(0)) {
         settings_.timeout = checked(after);
         return *this;
