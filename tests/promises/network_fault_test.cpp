@@ -219,7 +219,7 @@ INSTANTIATE_TEST_SUITE_P(Of, NetworkFaults, ::testing::Bool(),
                          [](const auto& each) { return each.param ? "OverTls" : "Plain"; });
 
 // A call by itself, and how late it is told that its time was up.
-void expect_prompt_end(const network_fault& what, bool tls, errc clock) {
+void expect_prompt_end(const network_fault& what, bool tls, errc expected) {
     scripted_provider provider(tls ? testing::provider_options().tls()
                                    : testing::provider_options());
     provider.otherwise(answer("one two three").token_every(20ms));
@@ -244,7 +244,7 @@ void expect_prompt_end(const network_fault& what, bool tls, errc clock) {
         code = static_cast<errc>(failure.code().value());
     }
     const auto late = std::chrono::steady_clock::now() - last_heard - network_patience;
-    EXPECT_EQ(code, clock) << what.name;
+    EXPECT_EQ(code, expected) << what.name;
     EXPECT_LT(late, 50ms + delay.longest()) << what.name;
 }
 
