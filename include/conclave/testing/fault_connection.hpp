@@ -61,6 +61,8 @@ public:
         net::error_code error;
         co_await asio::async_connect(self->server_, upstream, into(error));
         if (error || self->closed_) {
+            // Reset as soon as it was accepted.
+            if (error == asio::error::connection_reset) reset(self->client_);
             self->close();
             co_return;
         }
