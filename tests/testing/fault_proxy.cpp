@@ -1,6 +1,7 @@
 // What each fault of the proxy is on the wire.
 
 #include "loopback_client.hpp"
+#include "net/machine_delay.hpp"
 #include "net/raw_server.hpp"
 #include "net/running.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -17,7 +19,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 namespace {
 
@@ -29,6 +33,7 @@ using conclave::testing::detail::fault_link;
 using conclave::testing::detail::link_step;
 using loopback::ending;
 using loopback::plain_client;
+using running::machine_delay;
 using running::raw_server;
 using running::tcp;
 using running::time_of;
@@ -162,6 +167,7 @@ TEST(FaultProxyLatency, DelaysEachDirectionWithoutHoldingUpWhatFollows) {
     plain_client client(proxy.port());
     std::string sent;
     std::string heard;
+    const machine_delay delay;
     const auto taken = time_of([&] {
         for (int i = 0; i < 20; ++i) {
             const std::string word = "word " + std::to_string(i) + ". ";
@@ -173,7 +179,7 @@ TEST(FaultProxyLatency, DelaysEachDirectionWithoutHoldingUpWhatFollows) {
     });
     EXPECT_EQ(heard, sent);
     EXPECT_GE(taken, 150ms);
-    EXPECT_LT(taken, 20 * 150ms);
+    EXPECT_LT(taken, 1s + delay.longest());
 }
 
 TEST(FaultProxyBandwidth, IsNotExceeded) {
@@ -208,13 +214,11 @@ TEST(FaultProxySlowClose, DelaysTheEndAlone) {
     const raw_server server(speaker_of("goodbye"));
     fault_proxy proxy(server.url());
     proxy.downstream(toxics().slow_close(200ms));
+    const machine_delay delay;
     const auto start = std::chrono::steady_clock::now();
     plain_client client(proxy.port());
     EXPECT_EQ(client.receive(), "goodbye");
-    client.be_patient(20ms);
-    EXPECT_EQ(client.receive(), "");
-    EXPECT_EQ(client.ended, ending::quiet);
-    client.be_patient(10s);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 100ms + delay.longest());
     EXPECT_EQ(client.receive(), "");
     EXPECT_EQ(client.ended, ending::closed);
     EXPECT_GE(std::chrono::steady_clock::now() - start, 200ms);
@@ -276,7 +280,7 @@ TEST(FaultProxyResetPeer, ResetsTheReceiverAtOnceOrInItsTime) {
     const auto start = std::chrono::steady_clock::now();
     plain_client later(proxy.port());
     later.send("hello");
-    EXPECT_EQ(later.receive_all(), "hello");
+    later.receive_all();
     EXPECT_EQ(later.ended, ending::reset);
     EXPECT_GE(std::chrono::steady_clock::now() - start, 100ms);
     EXPECT_TRUE(is_left_alone(proxy));
