@@ -1,12 +1,11 @@
-// Every fault of the network, from the start and in the middle of a stream, plain and under TLS:
-// the seat behind it reports once, with the right error and what it had said; the others answer.
+// Every fault of the network, before and in the middle of a stream, plain and under TLS: the
+// seat behind it reports once, with the right error and what it had said; the others answer.
 
 #include <chrono>
 #include <cstddef>
 #include <deque>
 #include <exception>
 #include <functional>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,11 +27,12 @@ using running::open_descriptors;
 using testing::fault_proxy;
 using testing::toxics;
 
+enum class fault_stage { from_the_start, request_arrived, in_the_stream };
+
 struct network_fault {
     std::string name;
     std::function<void(fault_proxy&)> apply;
-    // When the first token has been seen; else before anything is sent.
-    bool is_in_stream = false;
+    fault_stage when = fault_stage::from_the_start;
     // What becomes of the seat: an answer is `errc{}`.
     errc plain{};
     errc tls{};
@@ -42,25 +42,25 @@ struct network_fault {
 
 network_fault down_fault(std::string name, const toxics& what, errc plain, errc tls) {
     const auto apply = [what](fault_proxy& proxy) { proxy.downstream(what); };
-    return {std::move(name), apply, false, plain, tls};
+    return {std::move(name), apply, fault_stage::from_the_start, plain, tls};
 }
 
 network_fault up_fault(std::string name, const toxics& what, errc plain, errc tls) {
     const auto apply = [what](fault_proxy& proxy) { proxy.upstream(what); };
-    return {std::move(name), apply, false, plain, tls};
+    return {std::move(name), apply, fault_stage::from_the_start, plain, tls};
 }
 
 network_fault stream_fault(std::string name, const toxics& what, errc both) {
     const auto apply = [what](fault_proxy& proxy) { proxy.downstream(what); };
-    return {std::move(name), apply, true, both, both};
+    return {std::move(name), apply, fault_stage::in_the_stream, both, both};
 }
 
 network_fault harmless(std::string name, const toxics& what, std::chrono::milliseconds least) {
     const auto apply = [what](fault_proxy& proxy) { proxy.upstream(what).downstream(what); };
-    return {std::move(name), apply, false, errc{}, errc{}, least};
+    return {std::move(name), apply, fault_stage::from_the_start, errc{}, errc{}, least};
 }
 
-std::vector<network_fault> faults_from_the_start() {
+std::vector<network_fault> faults_before_a_stream() {
     const errc lost = errc::connection_lost;
     const errc silent = errc::first_token_timeout;
     const errc handshake = errc::tls_timeout;
@@ -73,14 +73,16 @@ std::vector<network_fault> faults_from_the_start() {
         down_fault("SilentServer", toxics().timeout(), silent, handshake),
         up_fault("DeafServer", toxics().timeout(), silent, handshake),
         down_fault("ClosedAfterSilence", toxics().timeout(50ms), lost, lost),
-        down_fault("Reset", toxics().reset_peer(30ms), lost, lost),
-        up_fault("ResetServer", toxics().reset_peer(30ms), lost, lost),
+        {"Reset", [](fault_proxy& proxy) { proxy.downstream(toxics().reset_peer()); },
+         fault_stage::request_arrived, lost, lost},
+        {"ResetServer", [](fault_proxy& proxy) { proxy.upstream(toxics().reset_peer()); },
+         fault_stage::request_arrived, lost, lost},
         down_fault("NoByte", toxics().limit_data(0), lost, lost),
         down_fault("FewBytes", toxics().limit_data(30), lost, lost),
         up_fault("RequestCutShort", toxics().limit_data(30), lost, lost),
         down_fault("TooSlow", toxics().bandwidth(20), silent, handshake),
-        {"Refused", [](fault_proxy& proxy) { proxy.disable(); }, false, errc::connect_failed,
-         errc::connect_failed},
+        {"Refused", [](fault_proxy& proxy) { proxy.disable(); }, fault_stage::from_the_start,
+         errc::connect_failed, errc::connect_failed},
     };
 }
 
@@ -95,7 +97,8 @@ std::vector<network_fault> faults_in_the_stream() {
         stream_fault("ResetLater", toxics().reset_peer(20ms), lost),
         stream_fault("FewBytes", toxics().limit_data(30), lost),
         stream_fault("TooSlow", toxics().bandwidth(5), errc::idle_timeout),
-        {"Disabled", [](fault_proxy& proxy) { proxy.disable(); }, true, lost, lost},
+        {"Disabled", [](fault_proxy& proxy) { proxy.disable(); }, fault_stage::in_the_stream, lost,
+         lost},
     };
 }
 
@@ -111,7 +114,8 @@ client_options options_behind(const fault_proxy& proxy, const scripted_provider&
     return options;
 }
 
-asio::awaitable<roundtable_response> watch_and_break(client& via, seated_call& call,
+asio::awaitable<roundtable_response> watch_and_break(client& via, std::string model,
+                                                     seated_call& call,
                                                      const std::function<void()>& on_first_token) {
     auto on_event = [&](const roundtable_event& seen) {
         const bool is_first = seen.type == event_type::model_delta &&
@@ -122,7 +126,7 @@ asio::awaitable<roundtable_response> watch_and_break(client& via, seated_call& c
     };
     roundtable_request request("Which database?");
     for (std::size_t seat = 0; seat < 3; ++seat)
-        request.model(seat == call.faulty_seat ? "far/one" : "near/one");
+        request.model(seat == call.faulty_seat ? model : "near/one");
     request.resolve_by(resolution::fast).max_retries(0).timeout(10s);
     auto response = co_await roundtable(via, std::move(request), on_event);
     co_return response;
@@ -136,9 +140,16 @@ public:
           proxy_(provider.base_url()),
           via_(context, options_behind(proxy_, provider)) {
         call_.faulty_seat = 1;
-        if (!what.is_in_stream) what.apply(proxy_);
+        if (what.when == fault_stage::from_the_start) what.apply(proxy_);
+        if (what.when == fault_stage::request_arrived) {
+            const auto break_first = [this](const testing::recorded_request&) {
+                fault_.apply(proxy_);
+                return std::string("one two three");
+            };
+            provider.on(what.name, testing::answer_with(break_first));
+        }
         on_first_token_ = [this] {
-            if (fault_.is_in_stream) fault_.apply(proxy_);
+            if (fault_.when == fault_stage::in_the_stream) fault_.apply(proxy_);
         };
     }
 
@@ -149,7 +160,8 @@ public:
             call_.response = std::move(response);
             call_.took = std::chrono::steady_clock::now() - start;
         };
-        asio::co_spawn(via_.get_executor(), watch_and_break(via_, call_, on_first_token_), on_end);
+        asio::co_spawn(via_.get_executor(),
+                       watch_and_break(via_, "far/" + fault_.name, call_, on_first_token_), on_end);
     }
 
     void check(bool tls) {
@@ -169,7 +181,10 @@ public:
         }
         ASSERT_FALSE(far.ok()) << far.text();
         EXPECT_EQ(far.error_code, expected) << *far.error;
-        EXPECT_EQ(far.text(), fault_.is_in_stream ? "one" : "");
+        // A slow machine may have taken in a second token.
+        const std::size_t said = fault_.when == fault_stage::in_the_stream ? 3 : 0;
+        EXPECT_EQ(far.text().substr(0, 3), std::string("one").substr(0, said));
+        EXPECT_LT(far.text().size(), std::string("one two three").size());
         via_.close_idle_connections();
         EXPECT_TRUE(proxy_.wait_until([&] { return proxy_.open_connections() == 0; }));
     }
@@ -207,8 +222,8 @@ void expect_costs_only_its_seat(const std::vector<network_fault>& faults, bool t
 
 class NetworkFaults : public ::testing::TestWithParam<bool> {};
 
-TEST_P(NetworkFaults, FromTheStartCostOnlyTheirOwnSeat) {
-    expect_costs_only_its_seat(faults_from_the_start(), GetParam());
+TEST_P(NetworkFaults, BeforeAStreamCostOnlyTheirOwnSeat) {
+    expect_costs_only_its_seat(faults_before_a_stream(), GetParam());
 }
 
 TEST_P(NetworkFaults, InAStreamCostOnlyTheirOwnSeatAndNotWhatItSaid) {
@@ -224,13 +239,13 @@ void expect_prompt_end(const network_fault& what, bool tls, errc expected) {
                                    : testing::provider_options());
     provider.otherwise(answer("one two three").token_every(20ms));
     fault_proxy proxy(provider.base_url());
-    if (!what.is_in_stream) what.apply(proxy);
+    if (what.when == fault_stage::from_the_start) what.apply(proxy);
     asio::io_context context;
     client via(context, options_behind(proxy, provider));
     std::chrono::steady_clock::time_point last_heard = std::chrono::steady_clock::now();
     errc code{};
     auto on_delta = [&](const delta&) {
-        if (what.is_in_stream) what.apply(proxy);
+        if (what.when == fault_stage::in_the_stream) what.apply(proxy);
         last_heard = std::chrono::steady_clock::now();
     };
     const auto ask = [&]() -> asio::awaitable<void> {
