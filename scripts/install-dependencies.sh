@@ -11,7 +11,8 @@ set -euo pipefail
 
 demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev ca-certificates)
 test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meson make
-    pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy)
+    pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy
+    iproute2 iptables)
 bench=("${test[@]}" valgrind)
 ci=("${bench[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
 
@@ -44,7 +45,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
         "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
         "nlohmann/json, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
-        "HAProxy and the openssl command; valgrind for the benchmarks"
+        "HAProxy, iproute2, iptables and the openssl command; valgrind for the benchmarks"
     exit 1
 fi
 

@@ -1,8 +1,6 @@
 // No connection, descriptor or memory is left behind by calls that fail, and nothing is sent that
 // is not reported.
 
-#include <dirent.h>
-
 #include <array>
 #include <deque>
 #include <memory>
@@ -12,18 +10,12 @@
 #include <gtest/gtest.h>
 
 #include "faults.hpp"
+#include "servers/descriptors.hpp"
 
 namespace conclave::tests {
 namespace {
 
-std::size_t open_descriptors() {
-    std::size_t count = 0;
-    DIR* const folder = opendir("/proc/self/fd");
-    while (folder != nullptr && readdir(folder) != nullptr)
-        ++count;
-    closedir(folder);
-    return count;
-}
+using running::open_descriptors;
 
 // Two providers, plain and over TLS, that have a model for every fault of a reply; and a third
 // whose connections go wrong one after the other.

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <conclave/testing/change_signal.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/scripted_reply.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -105,30 +105,30 @@ public:
     /// Returns the connection's number, counted from 1.
     std::size_t opened() {
         const std::lock_guard lock(mutex_);
-        note_change();
+        changes_.notify();
         ++open_;
         return ++accepted_;
     }
     void closed() {
         const std::lock_guard lock(mutex_);
-        note_change();
+        changes_.notify();
         --open_;
     }
     void resumed() {
         const std::lock_guard lock(mutex_);
-        note_change();
+        changes_.notify();
         ++resumed_;
     }
     /// Returns the request's number, counted from 1.
     std::uint64_t received(const recorded_request& request) {
         const std::lock_guard lock(mutex_);
-        note_change();
+        changes_.notify();
         requests_.push_back(request);
         return requests_.size();
     }
     void aborted(aborted_response response) {
         const std::lock_guard lock(mutex_);
-        note_change();
+        changes_.notify();
         aborted_.push_back(std::move(response));
     }
 
@@ -163,16 +163,7 @@ public:
     /// `holds` is called without the lock, so that it may ask for anything above.
     template <class Predicate>
     bool wait_until(const Predicate& holds, std::chrono::milliseconds timeout) const {
-        const auto deadline = std::chrono::steady_clock::now() + timeout;
-        while (true) {
-            const std::uint64_t seen = version();
-            if (holds()) return true;
-            std::unique_lock lock(mutex_);
-            if (!changed_.wait_until(lock, deadline, [&] { return version_ != seen; })) {
-                lock.unlock();
-                return holds();
-            }
-        }
+        return changes_.wait_until(holds, timeout);
     }
 
 private:
@@ -181,19 +172,8 @@ private:
         bool first_was_used = false;
     };
 
-    void note_change() {
-        ++version_;
-        changed_.notify_all();
-    }
-
-    std::uint64_t version() const {
-        const std::lock_guard lock(mutex_);
-        return version_;
-    }
-
     mutable std::mutex mutex_;
-    mutable std::condition_variable changed_;
-    std::uint64_t version_ = 0;
+    change_signal changes_;
 
     std::map<std::string, reply_queue> replies_;
     std::optional<scripted_reply> default_;
