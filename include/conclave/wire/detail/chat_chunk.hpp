@@ -106,11 +106,12 @@ private:
             set_aside(piece, out);
         const bool had_error = out.has_error;
         if (is_first_choice(value, piece, out)) return;
-        tool_pieces_.resize(tools_before);
+        drop_tools_after(tools_before);
         piece = is_another ? piece_aside_ : delta{};
         out = is_another ? content_aside_
                          : content{.has_error = had_error, .has_usage = out.has_usage};
     }
+    [[gnu::noinline]] void drop_tools_after(std::size_t count) { tool_pieces_.resize(count); }
     [[gnu::noinline]] void set_aside(delta& piece, content& out) {
         piece_aside_ = piece;
         content_aside_ = out;
@@ -119,7 +120,7 @@ private:
     }
 
     // Reads a choice; returns whether it is choice 0.
-    bool is_first_choice(json::value& value, delta& piece, content& out) {
+    [[gnu::flatten]] bool is_first_choice(json::value& value, delta& piece, content& out) {
         bool first = true;
         fields_.each_member(
             value, [&](json::key key, json::value & member) __attribute__((always_inline)) {
@@ -151,12 +152,17 @@ private:
                 const auto text = fields_.string(member);
                 if (text && !text->empty()) piece.reasoning = *text;
             } else if (key == "tool_calls") {
-                fields_.each_element(member, [&](json::value& each) { read_tool_call(each, out); });
+                read_tool_calls(member, out);
             }
         });
     }
 
-    [[gnu::noinline]] void read_tool_call(json::value& value, content& out) {
+    [[gnu::noinline]] void read_tool_calls(json::value& value, content& out) {
+        out.has_tools = true;
+        fields_.each_element(value, [&](json::value& each) { read_tool_call(each); });
+    }
+
+    void read_tool_call(json::value& value) {
         tool_call_piece piece;
         fields_.each_member(value, [&](json::key key, json::value& member) {
             if (key == "index") {
@@ -171,7 +177,6 @@ private:
                 });
             }
         });
-        out.has_tools = true;
         tool_pieces_.push_back(piece);
     }
 
