@@ -1,8 +1,8 @@
 """Prints the coverage of the library's headers, by layer and together; see scripts/coverage.sh.
 
-    coverage.py <headers> <lines> <branches> [--missed]
+    coverage.py <headers> <figures> [--missed]
 
-<lines> is what `llvm-cov export --format=lcov` writes, <branches> what `--format=text` does.
+In the folder <figures> is what `llvm-cov export` wrote for each program, as *.lcov and as *.text.
 
 A line counts as reached when any instantiation of the template it is in runs it. A branch is an
 outcome of a condition as it stands in the source, true or false: two for each condition, however
@@ -16,9 +16,8 @@ import pathlib
 import sys
 
 
-def read_lines(path, headers):
-    """How often each line ran: {header: {line: count}}."""
-    counts = collections.defaultdict(dict)
+def read_lines(path, headers, counts):
+    """Adds how often each line ran to {header: {line: count}}."""
     header = None
     for text in path.read_text().splitlines():
         kind, _, rest = text.partition(":")
@@ -26,13 +25,11 @@ def read_lines(path, headers):
             header = relative(rest, headers)
         elif kind == "DA" and header:
             line, count = rest.split(",")[:2]
-            counts[header][int(line)] = counts[header].get(int(line), 0) + int(count)
-    return counts
+            counts[header][int(line)] += int(count)
 
 
-def read_branches(path, headers):
-    """How often each outcome came: {header: {(place, outcome): count}}."""
-    counts = collections.defaultdict(collections.Counter)
+def read_branches(path, headers, counts):
+    """Adds how often each outcome came to {header: {(place, outcome): count}}."""
     for file in json.loads(path.read_text())["data"][0]["files"]:
         header = relative(file["filename"], headers)
         if not header:
@@ -41,7 +38,6 @@ def read_branches(path, headers):
             place, taken, not_taken = tuple(branch[:4]), branch[4], branch[5]
             counts[header][place, True] += taken
             counts[header][place, False] += not_taken
-    return counts
 
 
 def relative(path, headers):
@@ -80,10 +76,13 @@ def print_missed(lines, branches):
                 print(f"{header}:{line}:{column}: never {str(outcome).lower()}")
 
 
-def main(headers, lines, branches, *options):
+def main(headers, figures, *options):
     headers = pathlib.Path(headers).resolve()
-    lines = read_lines(pathlib.Path(lines), headers)
-    branches = read_branches(pathlib.Path(branches), headers)
+    lines = collections.defaultdict(collections.Counter)
+    branches = collections.defaultdict(collections.Counter)
+    for path in sorted(pathlib.Path(figures).glob("*.lcov")):
+        read_lines(path, headers, lines)
+        read_branches(path.with_suffix(".text"), headers, branches)
     if not lines or not branches:
         sys.exit("coverage.py: no counts of these headers")
     if "--missed" in options:

@@ -28,17 +28,18 @@ ctest --preset coverage --quiet --output-log "$build/tests.log" || {
 }
 tail -n 5 "$build/tests.log" | grep "tests passed"
 
+# Each program by itself: of two that hold a function, llvm-cov would look at the first alone.
 llvm-profdata-19 merge --sparse "$build"/counts/*.profraw -o "$build/tests.profdata"
-programs=()
+rm -rf "$build/figures"
+mkdir "$build/figures"
 for program in "$build"/tests/test_* "$build"/examples/*; do
-    if [[ -f $program && -x $program ]]; then
-        programs+=(--object "$program")
+    if [[ ! -f $program || ! -x $program ]]; then
+        continue
     fi
+    for format in lcov text; do
+        llvm-cov-19 export "$program" --instr-profile "$build/tests.profdata" --format=$format \
+            --skip-expansions --skip-functions include/conclave \
+            >"$build/figures/$(basename "$program").$format" 2>>"$build/figures/warnings"
+    done
 done
-export_counts() { # export_counts <option>...
-    llvm-cov-19 export "${programs[@]:1}" --instr-profile "$build/tests.profdata" \
-        --skip-expansions "$@" include/conclave
-}
-export_counts --format=lcov >"$build/lines.info"
-export_counts --format=text --skip-functions >"$build/branches.json"
-python3 scripts/coverage.py include/conclave "$build/lines.info" "$build/branches.json" "$@"
+python3 scripts/coverage.py include/conclave "$build/figures" "$@"

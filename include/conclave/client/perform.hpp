@@ -161,9 +161,11 @@ private:
             without_secrets(*report_.failure, client_->options.endpoints[request_.endpoint]);
     }
 
-    // An error status whose body did not come to its end says more than that.
+    // An error status whose body did not come to its end says more than that, and how long to wait.
     bool is_known(errc expired) const {
-        return expired == errc::idle_timeout && report_.failure->code() == errc::http_status;
+        const bool is_of_attempt =
+            expired == errc::idle_timeout || expired == errc::attempt_timeout;
+        return is_of_attempt && report_.failure->code() == errc::http_status;
     }
 
     error timeout_error(errc which) const {
