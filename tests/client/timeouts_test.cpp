@@ -194,139 +194,14 @@ TEST(AttemptTimeout, EndsAnAttemptWhereverItIs) {
     }
 }
 
-TEST(AttemptTimeout, CountsEachAttemptAnew) {
-    scripted_provider provider;
-    provider.on("m", answer("one two").first_token_after(150ms).close_in_event(2));
-    provider.on("m", answer("one two").first_token_after(150ms));
-    caller client(first_token(options_for(provider), 250ms));
-    EXPECT_EQ(client.ask(question()).answer.text, "one two");
-}
-
-TEST(FirstTokenTimeout, IsOverWithTheFirstToken) {
-    for (const auto& reply :
-         {answer("a b c d e f").token_every(60ms), answer("").reasoning("hm hm hm hm hm hm")}) {
-        scripted_provider provider;
-        provider.on("m", scripted_reply(reply).token_every(60ms));
-        const result got = caller(first_token(options_for(provider), 200ms)).ask(question());
-        EXPECT_EQ(got.code(), errc{}) << got.what();
-        EXPECT_GE(got.taken, 250ms);
-    }
-}
-
-TEST(FirstTokenTimeout, DoesNotRunWhileTheConnectionIsMade) {
-    scripted_provider provider(provider_options().tls());
-    provider.on_connect(connection_fault::half_tls_handshake);
-    client_options options = first_token(options_for(provider), 60ms);
-    options.connect.tls_timeout = 200ms;
-    expect_timeout(caller(options).ask(question().max_retries(0)), errc::tls_timeout, 200ms);
-}
-
-TEST(IdleTimeout, EndsAnAttemptThatStopsInTheMiddle) {
-    const std::vector<scripted_reply> replies = {
-        answer("a b c").stall_in_event(3), answer("a b c").stall_in_event(4),
-        answer("").reasoning("a b c").stall_in_event(3),
-        answer("a b c").always_whole().stall_after_bytes(300)};
-    for (const auto& reply : replies) {
-        scripted_provider provider;
-        provider.on("m", reply);
-        caller client(idle(options_for(provider), 80ms));
-        expect_timeout(client.ask(question().max_retries(0)), errc::idle_timeout, 80ms);
-    }
-}
-
-TEST(IdleTimeout, IsRetriedAtAnUnknownCost) {
-    scripted_provider provider;
-    provider.on("m", answer("a b c").stall_in_event(3)).on("m", answer("d e").cost(1));
-    const result got = caller(idle(options_for(provider), 80ms)).ask(question());
-    EXPECT_EQ(got.answer.text, "d e") << got.what();
-    EXPECT_EQ(got.shown, "a b|d e");
-    EXPECT_FALSE(got.answer.cost);
-}
-
-TEST(IdleTimeout, StartsAnewWithEachToken) {
-    scripted_provider provider;
-    provider.on("m", answer("a b c d e f g h i j").first_token_after(400ms).token_every(50ms));
-    const result got = caller(idle(options_for(provider), 250ms)).ask(question());
-    EXPECT_EQ(got.answer.text, "a b c d e f g h i j") << got.what();
-    EXPECT_GE(got.taken, 800ms);
-}
-
-// Sends one token, and then the same thing again and again until the client leaves.
-void keep_alive_with(tcp::socket& socket, const std::string& event) {
-    running::read_request(socket);
-    running::write(socket,
-                   "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-                   "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"yes\"}}]}\n\n");
-    while (true) {
-        std::this_thread::sleep_for(20ms);
-        running::write(socket, event);
-    }
-}
-
-TEST(IdleTimeout, IsNotPutOffByWhatCarriesNothingOfTheAnswer) {
-    const std::vector<std::string> events = {
-        ": ping\n\n",
-        "event: ping\ndata: {\"type\":\"ping\"}\n\n",
-        "\n\n",
-        "data:\n\n",
-        "data: {\"choices\":[]}\n\n",
-        "data: "
-        "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
-        "data: {\"choices\":[{\"index\":0,\"delta\":{}}],\"usage\":{\"prompt_tokens\":1}}\n\n",
-        "x"};
-    for (const auto& event : events) {
-        const raw_server server([&](tcp::socket& socket, int) { keep_alive_with(socket, event); });
-        caller client(idle(options_for(server.url()), 150ms));
-        const result got = client.ask(question().max_retries(0));
-        expect_timeout(got, errc::idle_timeout, 150ms);
-        EXPECT_EQ(got.shown, "yes") << event;
-    }
-}
-
-TEST(FirstTokenTimeout, IsNotPutOffByWhatCarriesNothingOfTheAnswer) {
-    const raw_server server([&](tcp::socket& socket, int) {
-        running::read_request(socket);
-        running::write(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
-        while (true) {
-            running::write(socket, ": OPENROUTER PROCESSING\n\n");
-            std::this_thread::sleep_for(20ms);
-        }
-    });
-    caller client(first_token(options_for(server.url()), 150ms));
-    expect_timeout(client.ask(question().max_retries(0)), errc::first_token_timeout, 150ms);
-}
-
-TEST(IdleTimeout, LeavesAnErrorStatusAsItIs) {
-    scripted_provider provider;
-    provider.on("m", status(400, std::string(500, 'x')).stall_after_bytes(250));
-    const result got = caller(idle(options_for(provider), 80ms)).ask(question());
-    EXPECT_EQ(got.code(), errc::http_status) << got.what();
-    EXPECT_EQ(got.failure.http_status(), 400);
-    EXPECT_EQ(provider.requests().size(), 1u);
-    EXPECT_LT(got.taken, at_once);
-}
-
-TEST(AttemptTimeout, EndsAnAttemptWhereverItIs) {
-    scripted_provider provider(provider_options().tls());
-    provider.on_connect(connection_fault::half_tls_handshake);
-    provider.on("head", silent());
-    provider.on("stream", answer(std::vector<std::string>(3000, "on ")).token_every(5ms));
-    provider.on("stall", answer("a b c").stall_in_event(3));
-    caller client(attempt(options_for(provider), 150ms));
-    for (const std::string model : {"handshake", "head", "stream", "stall"}) {
-        const result got = client.ask(question(model).max_retries(0));
-        expect_timeout(got, errc::attempt_timeout, 150ms);
-    }
-}
-
 TEST(AttemptTimeout, LeavesAnErrorStatusAsItIsAndTheWaitItAsksFor) {
     scripted_provider provider;
-    provider.on("m", status(503, std::string(500, 'x')).header("retry-after", "3600"));
-    provider.on(
-        "n",
-        status(503, std::string(500, 'x')).header("retry-after", "3600").stall_after_bytes(200));
+    const auto an_hour = status(503, std::string(500, 'x')).header("retry-after", "3600");
+    provider.on("whole", an_hour);
+    auto stalled = an_hour;
+    provider.on("stalled", stalled.stall_after_bytes(250));
     caller client(attempt(options_for(provider), 150ms));
-    for (const std::string model : {"m", "n"}) {
+    for (const std::string model : {"whole", "stalled"}) {
         const result got = client.ask(question(model).max_retries(3));
         EXPECT_EQ(got.code(), errc::http_status) << got.what();
         EXPECT_EQ(got.failure.retry_after(), 3600s);
