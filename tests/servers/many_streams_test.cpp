@@ -125,7 +125,7 @@ scripted_reply words_and_a_pause(std::chrono::milliseconds pause) {
 }
 const std::string whole_answer = "Use Postgres.";
 
-client_options options_for(const child_provider& provider) {
+client_options patient_options(const child_provider& provider) {
     client_options options;
     options.endpoints.emplace_back(provider.base_url());
     options.timeouts.idle_timeout = 120s;
@@ -145,7 +145,7 @@ void expect_open_together(std::size_t count, std::chrono::milliseconds pause) {
     const child_provider provider(
         [&](scripted_provider& p) { p.otherwise(words_and_a_pause(pause)); });
     asio::io_context context;
-    client via(context, options_for(provider));
+    client via(context, patient_options(provider));
     many_streams streams(via, count);
     const auto start = std::chrono::steady_clock::now();
     streams.start();
@@ -171,7 +171,7 @@ void expect_memory_of_a_thousand(const testing::provider_options& kind, const st
         [](scripted_provider& p) { p.otherwise(words_and_a_pause(6s)).on("warm", answer("up")); },
         kind);
     asio::io_context context;
-    client_options options = options_for(provider);
+    client_options options = patient_options(provider);
     options.endpoints[0].base_url = provider.base_url(scheme + "://127.0.0.1");
     options.tls.ca_pem = provider.certificate_authority();
     client via(context, std::move(options));
@@ -215,7 +215,7 @@ TEST(SerialManyStreams, AModelsTimeoutAmongAThousandIsKept) {
         p.on("silent", testing::silent());
     });
     asio::io_context context;
-    client via(context, options_for(provider));
+    client via(context, patient_options(provider));
     many_streams streams(via, count);
     streams.start();
     ASSERT_TRUE(streams.wait_until_open(context));
