@@ -194,9 +194,10 @@ TEST(SerialManyStreams, AThousandTakeUnder64MebibytesTogether) {
     expect_memory_of_a_thousand(testing::provider_options(), "http", 64u * 1024);
 }
 
-// Half of it is what asio::ssl::stream and OpenSSL hold for each connection.
-TEST(SerialManyStreams, AThousandOverTlsTakeUnder112MebibytesTogether) {
-    expect_memory_of_a_thousand(testing::provider_options().tls(), "https", 112u * 1024);
+// Half of it and more is what asio::ssl::stream and OpenSSL hold for each connection, and how much
+// of that is resident depends on how slowly the handshakes went.
+TEST(SerialManyStreams, AThousandOverTlsTakeUnder160MebibytesTogether) {
+    expect_memory_of_a_thousand(testing::provider_options().tls(), "https", 160u * 1024);
 }
 
 TEST(SerialManyStreams, FiveThousandAreOpenInOneProcess) {
