@@ -3,6 +3,8 @@
 set(CONCLAVE_SANITIZE "" CACHE STRING
     "Sanitizers for tests, examples and fuzz targets: \"address,undefined\" or \"thread\"")
 
+option(CONCLAVE_COVERAGE "Count which lines and branches the tests run; needs Clang" OFF)
+
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
@@ -32,6 +34,11 @@ if(CONCLAVE_SANITIZE)
         # GCC warns that it does not model atomic_thread_fence; tests/tsan.supp answers for that.
         target_compile_options(conclave_development INTERFACE -Wno-tsan)
     endif()
+endif()
+if(CONCLAVE_COVERAGE)
+    set(coverage_flags -fprofile-instr-generate -fcoverage-mapping)
+    target_compile_options(conclave_development INTERFACE ${coverage_flags})
+    target_link_options(conclave_development INTERFACE ${coverage_flags})
 endif()
 
 # A program of ours: the library, and warnings as errors. The presets for development compile all

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing for one of these, each including the ones before:
 #
-#   demo   the library and its examples
-#   test   the tests, and the benchmarks that are built with them
-#   bench  what scripts/bench.sh runs, but for Node and npm
-#   ci     what .ci/run runs: Clang, the sanitizers, formatting
+#   demo      the library and its examples
+#   test      the tests, and the benchmarks that are built with them
+#   bench     what scripts/bench.sh runs, but for Node and npm
+#   ci        what .ci/run runs: Clang, the sanitizers, formatting
+#   coverage  what scripts/coverage.sh runs: LLVM's tools
 #
 # Made for Debian 12, as root or with sudo. On other systems it only looks whether all is there.
 set -euo pipefail
@@ -15,6 +16,7 @@ test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meso
     iproute2 iptables)
 bench=("${test[@]}" valgrind)
 ci=("${bench[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
+coverage=("${ci[@]}" llvm-19)
 
 say() { echo "conclave: $*" >&2; }
 
@@ -23,8 +25,9 @@ case ${1:-} in
     test) packages=("${test[@]}") ;;
     bench) packages=("${bench[@]}") ;;
     ci) packages=("${ci[@]}") ;;
+    coverage) packages=("${coverage[@]}") ;;
     *)
-        say "usage: install-dependencies.sh demo|test|bench|ci"
+        say "usage: install-dependencies.sh demo|test|bench|ci|coverage"
         exit 2
         ;;
 esac

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -127,6 +131,42 @@ TEST(Attempts, WaitAsLongAsTheyAreAsked) {
     const auto requests = provider.requests();
     ASSERT_EQ(requests.size(), 2u);
     EXPECT_GE(requests[1].received - requests[0].received, 119ms);
+}
+
+// The date `later` from now, as Retry-After has it.
+std::string http_date(std::chrono::seconds later) {
+    const std::time_t when =
+        std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + later);
+    std::tm parts{};
+    gmtime_r(&when, &parts);
+    std::array<char, 64> text{};
+    const std::size_t size =
+        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return std::string(text.data(), size);
+}
+
+TEST(Attempts, WaitForSecondsAndForADate) {
+    for (const bool has_date : {false, true}) {
+        scripted_provider provider;
+        const std::string wait = has_date ? http_date(2s) : "1";
+        provider.on("m", status(503).header("retry-after", wait)).on("m", answer("fine"));
+        const result got = caller(provider).ask(question());
+        EXPECT_EQ(got.answer.text, "fine") << wait << ": " << got.what();
+        // Longer than they would by themselves; a date has no fractions of a second.
+        EXPECT_GE(got.taken, 600ms) << wait;
+        EXPECT_LT(got.taken, 2s + at_once) << wait;
+    }
+}
+
+TEST(Attempts, WaitAsTheyWouldAnywayWhereWhatTheyAreAskedMakesNoSense) {
+    for (const std::string& wait : {std::string("-5"), std::string("soon"), std::string("1e999"),
+                                    std::string(), http_date(-1h)}) {
+        scripted_provider provider;
+        provider.on("m", status(503).header("retry-after", wait)).on("m", answer("fine"));
+        const result got = caller(provider).ask(question());
+        EXPECT_EQ(got.answer.text, "fine") << wait << ": " << got.what();
+        EXPECT_LT(got.taken, 500ms + at_once) << wait;
+    }
 }
 
 TEST(Attempts, AreGivenUpWhenTheWaitDoesNotFitIntoTheTimeLeft) {

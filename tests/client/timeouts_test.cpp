@@ -194,6 +194,22 @@ TEST(AttemptTimeout, EndsAnAttemptWhereverItIs) {
     }
 }
 
+TEST(AttemptTimeout, LeavesAnErrorStatusAsItIsAndTheWaitItAsksFor) {
+    scripted_provider provider;
+    const auto an_hour = status(503, std::string(500, 'x')).header("retry-after", "3600");
+    provider.on("whole", an_hour);
+    auto stalled = an_hour;
+    provider.on("stalled", stalled.stall_after_bytes(250));
+    caller client(attempt(options_for(provider), 150ms));
+    for (const std::string model : {"whole", "stalled"}) {
+        const result got = client.ask(question(model).max_retries(3));
+        EXPECT_EQ(got.code(), errc::http_status) << got.what();
+        EXPECT_EQ(got.failure.retry_after(), 3600s);
+        EXPECT_TRUE(got.says("the wait of 3600 s does not fit")) << got.what();
+        EXPECT_EQ(provider.requests_for(model).size(), 1u);
+    }
+}
+
 TEST(AttemptTimeout, CountsEachAttemptAnewAndNotTheWaitBetween) {
     scripted_provider provider;
     provider.on("m", status(503).header("retry-after-ms", "400"));

@@ -37,6 +37,7 @@ public:
         add("secure/", secure_.base_url());
         add("broken/", broken_.base_url());
         add("nobody/", scripted_provider::refusing_url());
+        options_.retry_budget.percent = 0;  // so that retries leave nothing behind either
     }
 
     // What the next `count` connections to `broken/` will go through.

@@ -32,7 +32,10 @@ using namespace std::chrono_literals;
 class stage {
 public:
     stage(std::uint64_t seed, choosing choose, client_options options)
-        : world_(seed), wires_(world_), providers_(world_, std::move(choose)) {
+        : world_(seed),
+          wires_(world_),
+          providers_(world_, std::move(choose)),
+          retry_budget_(options.retry_budget) {
         wires_.on_accept = [this](connection& made) { providers_.accept(made); };
         client_.emplace(world_.context(), std::move(options));
     }
@@ -69,6 +72,7 @@ public:
             panel.a_timer_failed = world_.a_timer_failed;
             account(panel, result);
         }
+        check_retry_budget();
         result.complaints = std::move(world_.complaints);
         result.trace = std::move(world_.trace);
         result.faults = world_.faults;
@@ -103,9 +107,35 @@ private:
             result.seats_answered += seat.ok() ? 1 : 0;
     }
 
+    // The retries of all roundtables at one provider, against what the calls there may have paid
+    // in: one for each seat, and for each seat and each roundtable one that merges.
+    void check_retry_budget() {
+        if (retry_budget_.percent == 0) return;
+        std::map<std::string, std::uint64_t> calls;
+        std::map<std::string, std::uint64_t> retries;
+        const auto provider_of = [](const std::string& model) {
+            return model.substr(0, model.find('/'));
+        };
+        for (const panel_record& panel : panels_) {
+            for (const auto& model : panel.request.models())
+                calls[provider_of(model.name())] += 2;
+            if (!panel.response) continue;
+            for (const model_result& seat : panel.response->results)
+                retries[provider_of(seat.model)] += static_cast<std::uint64_t>(seat.attempts - 1);
+        }
+        for (const auto& [provider, made] : retries) {
+            const std::uint64_t paid = (calls[provider] + panels_.size()) * retry_budget_.percent;
+            const std::uint64_t most = std::max(retry_budget_.reserve, 1u) + paid / 100;
+            if (made <= most) continue;
+            world_.complain(std::to_string(made) + " retries at " + provider + " instead of " +
+                            std::to_string(most) + " at most");
+        }
+    }
+
     world world_;
     network wires_;
     providers providers_;
+    retry_budget_options retry_budget_;
     std::deque<panel_record> panels_;
     std::optional<simulated_client> client_;
     std::size_t running_ = 0;
@@ -168,6 +198,10 @@ private:
         options.pool.idle_timeout = limit();
         options.limits.body_size = 100'000;
         options.limits.event_size = 50'000;
+        const bool is_limited = !chance.one_in(3);
+        options.retry_budget.percent =
+            is_limited ? static_cast<std::uint32_t>(chance.about(1, 50)) : 0;
+        options.retry_budget.reserve = static_cast<std::uint32_t>(chance.between(0, 20));
         return options;
     }
 

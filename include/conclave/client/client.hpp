@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include <conclave/client/options.hpp>
+#include <conclave/client/retry_budget.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/proxy.hpp>
 #include <conclave/http/url.hpp>
@@ -49,6 +51,7 @@ struct client_state {
                     "the proxy for " + field + " endpoints (connect.proxy) is not the URL of one");
             }
             if (base.is_tls()) transport.prepare_tls();
+            retry_budgets.try_emplace(base.origin(), options.retry_budget);
         }
     }
 
@@ -57,6 +60,8 @@ struct client_state {
     Transport transport;
     net::connection_pool<Transport> pool;
     std::vector<http::url> bases;
+    // By origin. No key is added later, so that calls may look theirs up without a lock.
+    std::map<std::string, retry_budget> retry_budgets;
 };
 
 /// Where a model is served, and its name there.

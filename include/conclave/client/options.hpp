@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <conclave/client/retry_budget.hpp>
 #include <conclave/http/fields.hpp>
 #include <conclave/http/proxy_settings.hpp>
 #include <conclave/net/connection_pool.hpp>
@@ -121,6 +122,10 @@ struct client_options {
     net::pool_options pool;
     /// How much of a reply is taken.
     reply_limits limits;
+    /// How many retries there may be at one origin, over all calls. When they are spent, a call
+    /// that could be tried again fails at once, with the error of its last attempt, whose text says
+    /// so.
+    retry_budget_options retry_budget;
     /// How many redirects an attempt follows, one after the other: 307 and 308, which let the
     /// request be sent again as it was. To another origin only with TLS, and without the key, the
     /// endpoint's own fields and all others that do not say what the request is; they stay away

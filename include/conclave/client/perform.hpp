@@ -13,6 +13,7 @@
 #include <conclave/client/attempt.hpp>
 #include <conclave/client/client.hpp>
 #include <conclave/client/retry.hpp>
+#include <conclave/client/retry_budget.hpp>
 #include <conclave/client/secrets.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
@@ -67,6 +68,7 @@ public:
             report_.failure = refused;
             co_return std::move(report_);
         }
+        budget().deposit();
         while (true) {
             co_await run_attempt();
             if (!report_.failure) break;
@@ -162,9 +164,11 @@ private:
             without_secrets(*report_.failure, client_->options.endpoints[request_.endpoint]);
     }
 
-    // An error status whose body did not come to its end says more than that.
+    // An error status whose body did not come to its end says more than that, and how long to wait.
     bool is_known(errc expired) const {
-        return expired == errc::idle_timeout && report_.failure->code() == errc::http_status;
+        const bool is_of_attempt =
+            expired == errc::idle_timeout || expired == errc::attempt_timeout;
+        return is_of_attempt && report_.failure->code() == errc::http_status;
     }
 
     error timeout_error(errc which) const {
@@ -209,13 +213,28 @@ private:
         const auto asked = failure.retry_after();
         const auto wait = asked.value_or(backoff(report_.attempts - 1, Transport::random()));
         const auto left = std::min(deadline_, panel_deadline_) - clock_type::now();
-        if (wait < left) return wait;
-        const std::string why = std::string(failure.what()) + "; not tried again: the wait of " +
-                                time_text(wait) + " does not fit into the " + time_text(left) +
-                                " left";
-        report_.failure = error(static_cast<errc>(failure.code().value()), why, failure.details());
-        return std::nullopt;
+        if (wait >= left) {
+            give_up("the wait of " + time_text(wait) + " does not fit into the " + time_text(left) +
+                    " left");
+            return std::nullopt;
+        }
+        if (!budget().withdraw()) {
+            give_up("the client's retry budget for " + origin() + " is spent");
+            return std::nullopt;
+        }
+        return wait;
     }
+
+    void give_up(const std::string& reason) {
+        const error& failure = *report_.failure;
+        const std::string why = std::string(failure.what()) + "; not tried again: " + reason;
+        report_.failure = error(static_cast<errc>(failure.code().value()), why, failure.details());
+    }
+
+    // Where the call goes first; a redirect from there does not make it another's retry.
+    std::string origin() const { return client_->bases[request_.endpoint].origin(); }
+
+    retry_budget& budget() { return client_->retry_budgets.at(origin()); }
 
     // For people: `3600 s`, `250 ms`.
     static std::string time_text(typename clock_type::duration time) {

@@ -67,11 +67,11 @@ private:
 template <class Result, class Handler, class HandlerExecutor>
 class strand_completion {
 public:
-    strand_completion(Handler handler, HandlerExecutor executor)
+    strand_completion(Handler handler, const HandlerExecutor& executor)
         : handler_(std::move(handler)), executor_(executor), work_(executor) {}
 
     void operator()(std::exception_ptr thrown, Result result) {
-        deliver delivery(std::move(handler_), as_reported(thrown), std::move(result));
+        deliver delivery(std::move(handler_), as_reported(std::move(thrown)), std::move(result));
         asio::post(executor_, std::move(delivery));
         work_.reset();
     }

@@ -147,7 +147,8 @@ public:
         stream_ = value;
         return *this;
     }
-    /// How often a transient failure of a model is tried again, 0 to 3; 1 unless set.
+    /// How often a transient failure of a model is tried again at most, 0 to 3; 1 unless set. All
+    /// calls of a client share its `retry_budget` besides.
     roundtable_request& max_retries(int count) {
         max_retries_ = count;
         return *this;

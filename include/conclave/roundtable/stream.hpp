@@ -83,7 +83,7 @@ private:
         started_ = true;
         const auto run = [self = this->shared_from_this()] { return self->run_panel(); };
         const auto on_end = [self = this->shared_from_this()](std::exception_ptr thrown) {
-            self->thrown_ = thrown;
+            self->thrown_ = std::move(thrown);
             self->ended_ = true;
             self->notify();
         };

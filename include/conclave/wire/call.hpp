@@ -94,7 +94,8 @@ public:
         tool_choice_ = std::move(choice);
         return *this;
     }
-    /// How often a transient failure is tried again, 0 to 3; 1 unless set.
+    /// How often a transient failure is tried again at most, 0 to 3; 1 unless set. All calls of a
+    /// client share its `retry_budget` besides.
     call& max_retries(int count) {
         max_retries_ = count;
         return *this;
