@@ -32,7 +32,7 @@ TEST(PanelOfEveryFormat, IsAskedAndMerged) {
         provider.on("model-" + each.name, answer("Postgres, says " + each.name).usage(10, 4));
     const panel_run run(every_way_to(provider), request);
     ASSERT_FALSE(run.thrown) << run.thrown->what();
-    const auto& results = run.response.model_results;
+    const auto& results = run.response.results;
     ASSERT_EQ(results.size(), request.models().size());
     for (std::size_t seat = 0; seat < results.size(); ++seat) {
         const std::string name = testing::every_format()[seat].name;
@@ -53,7 +53,7 @@ TEST(PanelOfEveryFormat, EachSeatTellsOfItsOwnProvidersError) {
     roundtable_request request = seat_in_every_format();
     request.resolve_by(resolution::fast).max_retries(0);
     const panel_run run(every_way_to(provider), request);
-    for (const model_result& each : run.response.model_results) {
+    for (const model_result& each : run.response.results) {
         EXPECT_EQ(each.error_code, errc::http_status) << each.model;
         EXPECT_NE(each.error.value_or("").find("scripted failure"), std::string::npos)
             << each.model;
