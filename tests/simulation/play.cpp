@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "every_format.hpp"
 #include "simulation/caller.hpp"
 #include "simulation/invariants.hpp"
 #include "simulation/live_blocks.hpp"
@@ -182,6 +183,9 @@ private:
     static client_options random_options(std::uint64_t seed) {
         random_source chance(~seed);
         client_options options = reachable_providers();
+        const auto formats = testing::every_format();
+        for (endpoint& each : options.endpoints)
+            each.format = formats[chance.between(0, formats.size() - 1)].format;
         const auto limit = [&] {
             return std::chrono::milliseconds(
                 chance.one_in(6) ? 0 : static_cast<std::int64_t>(chance.about(5, 20'000)));
