@@ -23,6 +23,7 @@ struct named_format {
 };
 
 inline std::string name_of(const wire::chat_completions&) { return "ChatCompletions"; }
+inline std::string name_of(const wire::anthropic_messages&) { return "AnthropicMessages"; }
 
 /// All alternatives of `wire::any_format`, as they are without settings.
 inline std::vector<named_format> every_format() {
