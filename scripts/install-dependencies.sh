@@ -3,7 +3,7 @@
 #
 #   demo   the library and its examples
 #   test   the tests, and the benchmarks that are built with them
-#   bench  what scripts/bench.sh runs, but for Node and npm
+#   bench  what scripts/bench.sh runs
 #   ci     what .ci/run runs: Clang, the sanitizers, formatting
 #
 # Made for Debian 12, as root or with sudo. On other systems it only looks whether all is there.
@@ -12,6 +12,8 @@ set -euo pipefail
 demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev ca-certificates)
 test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meson make
     pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy)
+# The npm that comes with a Node of another origin than Debian does as well.
+command -v npm >/dev/null || test+=(npm)
 bench=("${test[@]}" valgrind)
 ci=("${bench[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
 
@@ -44,7 +46,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
         "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
         "nlohmann/json, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
-        "HAProxy and the openssl command; valgrind for the benchmarks"
+        "HAProxy, npm and the openssl command; valgrind for the benchmarks"
     exit 1
 fi
 
