@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -106,6 +107,8 @@ struct failure {
     std::string provider_code;
     /// The HTTP status that an error inside a stream stands for, 0 if it does not say.
     int status = 0;
+    /// How long the provider asks to be left alone, where it says so beside the error.
+    std::optional<std::chrono::milliseconds> retry_after = {};
 };
 
 }  // namespace wire
