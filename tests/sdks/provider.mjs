@@ -27,7 +27,7 @@ export async function collect(items) {
 }
 
 /** The list without repetitions of the same in a row. */
-export const runs = (list) => list.filter((item, i) => item !== list[i - 1]);
+export const runs = (list) => list.filter((item, i) => i === 0 || item !== list[i - 1]);
 
 /** The schema that the structured answers are asked for with. */
 export const citySchema = {

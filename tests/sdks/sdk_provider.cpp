@@ -4,9 +4,11 @@
 #include <conclave/json/writer.hpp>
 #include <conclave/testing/scripted_provider.hpp>
 
+#include <array>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -26,6 +28,20 @@ std::string what_was_read(const recorded_request& request) {
     out.end_object();
     return text;
 }
+
+// What each format says in the middle of a stream when it has to give up.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> errors_in_streams = {{
+    {"openai-chat", R"({"error":{"message":"The server had an error.","type":"server_error",)"
+                    R"("param":null,"code":null}})"},
+    {"openai-responses",
+     R"({"type":"error","code":"server_error","message":"The server had an error.",)"
+     R"("param":null,"sequence_number":3})"},
+    {"anthropic", R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})"},
+    {"google-generate-content",
+     R"({"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}})"},
+    {"google-interactions", R"({"event_type":"error","error":{"code":"unavailable",)"
+                            R"("message":"The model is overloaded."}})"},
+}};
 
 // One model for each thing that a model or a provider can do, the same in every format.
 void install(scripted_provider& provider) {
@@ -52,11 +68,9 @@ void install(scripted_provider& provider) {
         provider.on(flaky, status(503).header("retry-after-ms", "1"));
         provider.on(flaky, answer("Here now."));
     }
-    provider.on("broken-openai-chat",
-                answer("Use Postgres, for all.")
-                    .error_in_stream(R"({"error":{"message":"The server had an error.",)"
-                                     R"("type":"server_error","param":null,"code":null}})",
-                                     3));
+    for (const auto& [format, error] : errors_in_streams)
+        provider.on("broken-" + std::string(format),
+                    answer("Use Postgres, for all.").error_in_stream(std::string(error), 3));
     provider.on("cut", answer("Use Postgres, for all.").close_in_event(3));
 }
 

@@ -2,6 +2,7 @@
 
 #include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/google_generate_content_service.hpp>
+#include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/service.hpp>
 
 #include <array>
@@ -27,9 +28,13 @@ inline const service* find_service(std::string_view method, std::string_view pat
     return nullptr;
 }
 
-/// The list of models in the shape of the provider whose path it is.
-inline std::string model_list(std::string_view path, const std::vector<std::string>& names) {
-    const bool is_google = path.ends_with("/v1beta/models");
+/// The list of models in the shape of the provider that is asked. Google's is told by its key's own
+/// field too, since its newest version has the path of others.
+inline std::string model_list(const recorded_request& request,
+                              const std::vector<std::string>& names) {
+    const std::string_view target = request.target;
+    const bool is_google = target.substr(0, target.find('?')).ends_with("/v1beta/models") ||
+                           request.header.find("x-goog-api-key");
     return is_google ? google::model_list(names) : chat_completions::model_list(names);
 }
 
