@@ -8,11 +8,12 @@
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
+#include <conclave/wire/responses.hpp>
 
 namespace conclave::wire {
 
 /// One of the formats, with what is particular to an endpoint.
-using any_format = std::variant<chat_completions>;
+using any_format = std::variant<chat_completions, responses>;
 
 namespace detail {
 

@@ -12,17 +12,11 @@
 
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/token_count.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/template_learner.hpp>
 
 namespace conclave::wire::detail {
-
-// A token count. More than what a double holds exactly is no count, and sums of such stay in range.
-inline std::optional<std::int64_t> token_count(json::field_reader& fields, json::value& value) {
-    const auto count = fields.integer(value);
-    if (!count || *count < 0 || *count > (std::int64_t{1} << 53)) return std::nullopt;
-    return count;
-}
 
 inline std::optional<double> amount(json::field_reader& fields, json::value& value) {
     const auto dollars = fields.number(value);
