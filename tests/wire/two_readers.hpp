@@ -17,7 +17,7 @@
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/detail/anthropic_event.hpp>
 #include <conclave/wire/detail/google_chunk.hpp>
-#include <conclave/wire/detail/responses_event.hpp>
+#include <conclave/wire/responses.hpp>
 #include <conclave/wire/template_set.hpp>
 
 namespace conclave::testing {
@@ -46,8 +46,9 @@ inline void note(transcript& said, const delta& piece) {
     said.pieces.push_back(std::move(all));
 }
 
-/// Chat Completions, as the library reads them.
-class chat_reader {
+/// A format as the library reads it.
+template <class Reader>
+class whole_reader {
 public:
     bool next(sse::parser& events, delta& piece) { return reader_.next(events, piece); }
     void read(const sse::event& event, delta& piece) { reader_.read(event, piece); }
@@ -66,8 +67,11 @@ public:
     }
 
 private:
-    wire::chat_completions::stream_reader reader_;
+    Reader reader_;
 };
+
+using chat_reader = whole_reader<wire::chat_completions::stream_reader>;
+using responses_reader = whole_reader<wire::responses::stream_reader>;
 
 /// The deltas of another format.
 template <class EventReader>
@@ -206,6 +210,9 @@ inline std::vector<sample> all_samples() {
     const std::string done = "data: [DONE]\n\n";
     const std::string stop = R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
                              "\n\n";
+    const std::string completed =
+        R"(data: {"type":"response.completed","response":{"status":"completed"}})"
+        "\n\n";
     return {
         make_sample<chat_reader>(
             "chat", {chat(R"({"content":"one"})", "abc"), chat(R"({"content":" two"})", "")},
@@ -221,9 +228,9 @@ inline std::vector<sample> all_samples() {
             anthropic(" two", "  "), {anthropic(" three", "     "), stop_block, ping}),
         make_sample<other_reader<wire::detail::anthropic_event>>(
             "ping", {anthropic("one", ""), ping}, ping, {anthropic(" two", " "), ping}),
-        make_sample<other_reader<wire::detail::responses_event>>(
-            "responses", {responses("9", "one", "x")}, responses("10", " two", "yz"),
-            {responses("11", " three", "")}),
+        make_sample<responses_reader>("responses", {responses("9", "one", "x")},
+                                      responses("10", " two", "yz"),
+                                      {responses("11", " three", ""), completed}),
         make_sample<other_reader<wire::detail::google_chunk>>(
             "google", {google("one", "7")}, google(" two", "19"), {google(" three", "20")}),
     };

@@ -3,6 +3,7 @@
 #include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/google_generate_content_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
+#include <conclave/testing/responses_service.hpp>
 #include <conclave/testing/service.hpp>
 
 #include <array>
@@ -20,8 +21,10 @@ inline const service& default_service() {
 
 /// The service of the format that a request to this path is of, or null.
 inline const service* find_service(std::string_view method, std::string_view path) {
+    static const responses_service response;
     static const google_generate_content_service generate_content;
-    static const std::array<const service*, 2> all = {&default_service(), &generate_content};
+    static const std::array<const service*, 3> all = {&default_service(), &response,
+                                                      &generate_content};
     for (const service* each : all) {
         if (each->takes(method, path)) return each;
     }

@@ -3,12 +3,14 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <conclave/error.hpp>
+#include <conclave/wire/response_details.hpp>
 #include <conclave/wire/tool.hpp>
 #include <conclave/wire/usage.hpp>
 
@@ -60,6 +62,8 @@ struct completion {
     /// For people: what the call asked for and the endpoint does not take, so that it was dropped
     /// instead of sent, and what else is to be known of the answer.
     std::vector<std::string> notes;
+    /// What only the Responses and OpenResponses formats tell; null for all others.
+    std::shared_ptr<const wire::response_details> details;
 };
 
 /// A piece of an answer as it arrives. Views into the receive buffer: valid during the call of the
