@@ -26,6 +26,14 @@ const formats = [
     error: '{ error: ErrorObject }',
   },
   {
+    name: 'Responses',
+    path: () => '/v1/responses',
+    body: (model, stream) => ({ model, stream, input: question }),
+    whole: 'Response',
+    event: 'ResponseStreamEvent',
+    error: '{ error: ErrorObject }',
+  },
+  {
     name: 'generateContent',
     path: (model, stream) =>
       `/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,

@@ -224,6 +224,7 @@ inline void write_response(json::writer& out, const planned_answer& answer,
     }
     out.end_array();
     write_settings(out, request);
+    if (!open) out.member_raw("access_programs", "null");
     if (whole && answer.with_usage) {
         write_usage(out, answer);
     } else {

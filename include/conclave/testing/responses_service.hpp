@@ -153,7 +153,6 @@ private:
             write_place(out, where);
             out.member(whole_name, join(pieces));
             if (is_text) out.member_raw("logprobs", "[]");
-            if (where.index.empty()) out.member("name", where.of.called.name);
         });
     }
 
