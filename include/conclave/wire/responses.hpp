@@ -260,8 +260,8 @@ inline void responses::stream_reader::read_content(content& said, delta& piece) 
         case kind::item_done: return read_item_done(said, piece);
         case kind::part_added:
             // summaries come in parts that stand by themselves
-            if (said.part_type != "output_text" && said.part_type != "refusal" &&
-                !result_.reasoning.empty()) {
+            if (!result_.reasoning.empty() &&
+                (said.part_type == "summary_text" || said.part_type == "reasoning_text")) {
                 piece.reasoning = "\n\n";
             }
             return;
