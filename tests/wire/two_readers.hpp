@@ -14,8 +14,8 @@
 #include <vector>
 
 #include <conclave/sse/parser.hpp>
+#include <conclave/wire/anthropic_messages.hpp>
 #include <conclave/wire/chat_completions.hpp>
-#include <conclave/wire/detail/anthropic_event.hpp>
 #include <conclave/wire/detail/google_chunk.hpp>
 #include <conclave/wire/responses.hpp>
 #include <conclave/wire/template_set.hpp>
@@ -46,9 +46,9 @@ inline void note(transcript& said, const delta& piece) {
     said.pieces.push_back(std::move(all));
 }
 
-/// A format as the library reads it.
-template <class Reader>
-class whole_reader {
+/// A format, as the library reads it.
+template <class StreamReader>
+class answer_reader {
 public:
     bool next(sse::parser& events, delta& piece) { return reader_.next(events, piece); }
     void read(const sse::event& event, delta& piece) { reader_.read(event, piece); }
@@ -67,11 +67,12 @@ public:
     }
 
 private:
-    Reader reader_;
+    StreamReader reader_;
 };
 
-using chat_reader = whole_reader<wire::chat_completions::stream_reader>;
-using responses_reader = whole_reader<wire::responses::stream_reader>;
+using chat_reader = answer_reader<wire::chat_completions::stream_reader>;
+using responses_reader = answer_reader<wire::responses::stream_reader>;
+using anthropic_reader = answer_reader<wire::anthropic_messages::stream_reader>;
 
 /// The deltas of another format.
 template <class EventReader>
@@ -223,11 +224,11 @@ inline std::vector<sample> all_samples() {
             {chat(R"({"reasoning_content":"hm"})", ""), chat(R"({"content":"A"})", "")},
             chat(R"({"reasoning_content":"so\n"})", ""),
             {chat(R"({"refusal":"no"})", ""), chat(R"({"content":"B"})", ""), stop}),
-        make_sample<other_reader<wire::detail::anthropic_event>>(
+        make_sample<anthropic_reader>(
             "anthropic", {anthropic("one", ""), ping, anthropic("1", ""), ping, stop_block},
             anthropic(" two", "  "), {anthropic(" three", "     "), stop_block, ping}),
-        make_sample<other_reader<wire::detail::anthropic_event>>(
-            "ping", {anthropic("one", ""), ping}, ping, {anthropic(" two", " "), ping}),
+        make_sample<anthropic_reader>("ping", {anthropic("one", ""), ping}, ping,
+                                      {anthropic(" two", " "), ping}),
         make_sample<responses_reader>("responses", {responses("9", "one", "x")},
                                       responses("10", " two", "yz"),
                                       {responses("11", " three", ""), completed}),

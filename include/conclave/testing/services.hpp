@@ -1,5 +1,6 @@
 #pragma once
 
+#include <conclave/testing/anthropic_messages_service.hpp>
 #include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/google_generate_content_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
@@ -22,8 +23,9 @@ inline const service& default_service() {
 /// The service of the format that a request to this path is of, or null.
 inline const service* find_service(std::string_view method, std::string_view path) {
     static const responses_service response;
+    static const anthropic_messages_service anthropic;
     static const google_generate_content_service generate_content;
-    static const std::array<const service*, 3> all = {&default_service(), &response,
+    static const std::array<const service*, 4> all = {&default_service(), &response, &anthropic,
                                                       &generate_content};
     for (const service* each : all) {
         if (each->takes(method, path)) return each;
@@ -35,6 +37,7 @@ inline const service* find_service(std::string_view method, std::string_view pat
 /// field too, since its newest version has the path of others.
 inline std::string model_list(const recorded_request& request,
                               const std::vector<std::string>& names) {
+    if (request.header.find("anthropic-version")) return anthropic_messages::model_list(names);
     const std::string_view target = request.target;
     const bool is_google = target.substr(0, target.find('?')).ends_with("/v1beta/models") ||
                            request.header.find("x-goog-api-key");

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include <conclave/sse/parser.hpp>
+#include <conclave/wire/anthropic_messages.hpp>
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
@@ -14,7 +15,8 @@
 namespace conclave::wire {
 
 /// One of the formats, with what is particular to an endpoint.
-using any_format = std::variant<chat_completions, responses, google_generate_content>;
+using any_format =
+    std::variant<chat_completions, responses, anthropic_messages, google_generate_content>;
 
 namespace detail {
 

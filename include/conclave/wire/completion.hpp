@@ -113,6 +113,8 @@ struct failure {
     int status = 0;
     /// How long the provider asks to be left alone, where it says so beside the error.
     std::optional<std::chrono::milliseconds> retry_after = {};
+    /// The provider's id of the request, where the error has it in itself.
+    std::string request_id = {};
 };
 
 }  // namespace wire
