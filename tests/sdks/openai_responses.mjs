@@ -288,6 +288,8 @@ test('an error in a stream', async () => {
       assert.ok(error instanceof OpenAI.APIError, `${error.constructor.name}`);
       assert.match(error.message, /The server had an error\./);
       assert.equal(error.code, 'server_error');
+      // Only of an event that is named so is it an error of the stream's own.
+      assert.match(error.requestID, /^req_/);
       return true;
     });
 });

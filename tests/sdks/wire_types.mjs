@@ -34,6 +34,16 @@ const formats = [
     error: '{ error: ErrorObject }',
   },
   {
+    name: 'Messages',
+    path: () => '/v1/messages',
+    body: (model, stream) => ({
+      model, stream, max_tokens: 100, messages: [{ role: 'user', content: question }],
+    }),
+    whole: 'Message',
+    event: 'RawMessageStreamEvent | { type: "ping" }',
+    error: 'ErrorResponse',
+  },
+  {
     name: 'generateContent',
     path: (model, stream) =>
       `/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -223,6 +224,13 @@ public:
     std::vector<planned_event> stream_events(const planned_answer& answer,
                                              const recorded_request& request) const override {
         return responses::event_list(answer, request).make();
+    }
+    std::string error_event_type(std::string_view text) const override {
+        json::document parsed;
+        if (json::document::parse(text, parsed)) return "error";
+        const auto event = json::object_of(parsed.root());
+        const auto type = event ? json::string_at(*event, "type") : std::nullopt;
+        return std::string(type.value_or("error"));
     }
 };
 
