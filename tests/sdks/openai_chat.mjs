@@ -82,8 +82,9 @@ test('reasoning', async () => {
   assert.equal(whole.usage.completion_tokens_details.reasoning_tokens, 3);
   const chunks = await collect(await chat.create(asking('thinking', { stream: true })));
   const deltas = chunks.map((chunk) => chunk.choices[0].delta);
-  assert.equal(deltas.map((delta) => delta.reasoning_content ?? '').join(''), 'Compare them first.');
-  assert.equal(deltas.map((delta) => delta.content ?? '').join(''), 'Use Postgres.');
+  const joined = (name) => deltas.map((delta) => delta[name] ?? '').join('');
+  assert.equal(joined('reasoning_content'), 'Compare them first.');
+  assert.equal(joined('content'), 'Use Postgres.');
 });
 
 test('the stream helper rebuilds the whole answer', async () => {
