@@ -255,11 +255,11 @@ TEST(ResponsesReply, IsAFailureWhenItSaysSo) {
 }
 
 TEST(ResponsesReply, IsNoAnswerUntilItIsThere) {
-    for (const std::string_view status : {"queued", "in_progress"}) {
+    for (const std::string_view word : {"queued", "in_progress"}) {
         const failure failed =
-            response_failure(R"({"output":[],"status":")" + std::string(status) + R"("})");
+            response_failure(R"({"output":[],"status":")" + std::string(word) + R"("})");
         EXPECT_EQ(failed.code, errc::malformed_reply);
-        EXPECT_NE(failed.message.find(status), std::string::npos);
+        EXPECT_NE(failed.message.find(word), std::string::npos);
     }
 }
 

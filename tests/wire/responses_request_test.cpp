@@ -31,13 +31,13 @@ std::string response_request(const call& what, bool stream = false, const respon
 }
 
 // A request with one question, and this behind it.
-std::string question_and(std::string_view rest) {
+std::string response_question(std::string_view rest) {
     return R"({"model":"gpt-5.5","input":[{"type":"message","role":"user","content":"q"}])" +
            std::string(rest) + "}";
 }
 
 TEST(ResponsesRequest, HasNothingButTheQuestionUnlessAskedAndIsNotKept) {
-    EXPECT_EQ(response_request(call("alias", "q")), question_and(R"(,"store":false)"));
+    EXPECT_EQ(response_request(call("alias", "q")), response_question(R"(,"store":false)"));
 }
 
 TEST(ResponsesRequest, GoesWhereTheDialectIs) {
@@ -93,8 +93,8 @@ TEST(ResponsesRequest, SendsEverySetting) {
     call what("m", "q");
     what.temperature(0.7).top_p(1).max_tokens(300).reasoning(conclave::reasoning_effort::max);
     EXPECT_EQ(response_request(what),
-              question_and(R"(,"temperature":0.7,"top_p":1,"max_output_tokens":300,)"
-                           R"("reasoning":{"effort":"max"},"store":false)"));
+              response_question(R"(,"temperature":0.7,"top_p":1,"max_output_tokens":300,)"
+                                R"("reasoning":{"effort":"max"},"store":false)"));
 }
 
 TEST(ResponsesRequest, TakesTheNearestEffortThatOpenResponsesHas) {
@@ -117,7 +117,7 @@ TEST(ResponsesRequest, DropsWithANoteWhatTheModelRefuses) {
     EXPECT_EQ(chosen.write_request(what, "gpt-5.5", false, out),
               (std::vector<std::string>{"temperature was dropped: this model does not take it",
                                         "top_p was dropped: this model does not take it"}));
-    EXPECT_EQ(out, question_and(R"(,"store":false)"));
+    EXPECT_EQ(out, response_question(R"(,"store":false)"));
 }
 
 TEST(ResponsesRequest, RaisesATokenLimitThatWouldBeRefused) {
@@ -126,7 +126,7 @@ TEST(ResponsesRequest, RaisesATokenLimitThatWouldBeRefused) {
         responses().write_request(call("m", "q").max_tokens(15), "gpt-5.5", false, out);
     EXPECT_EQ(notes,
               (std::vector<std::string>{"max_tokens was raised to 16: this format takes no less"}));
-    EXPECT_EQ(out, question_and(R"(,"max_output_tokens":16,"store":false)"));
+    EXPECT_EQ(out, response_question(R"(,"max_output_tokens":16,"store":false)"));
     EXPECT_NE(response_request(call("m", "q").max_tokens(17)).find(R"(_tokens":17)"),
               std::string::npos);
 }
@@ -134,8 +134,8 @@ TEST(ResponsesRequest, RaisesATokenLimitThatWouldBeRefused) {
 TEST(ResponsesRequest, SendsASchemaWhereTheEndpointTakesOne) {
     const call what = call("m", "q").output_schema(R"({"type": "object"})");
     EXPECT_EQ(response_request(what),
-              question_and(R"(,"text":{"format":{"type":"json_schema","name":"answer",)"
-                           R"("schema":{"type": "object"}}},"store":false)"));
+              response_question(R"(,"text":{"format":{"type":"json_schema","name":"answer",)"
+                                R"("schema":{"type": "object"}}},"store":false)"));
     responses chosen;
     chosen.options.strict = true;
     EXPECT_NE(response_request(what, false, chosen).find(R"({"type": "object"},"strict":true}})"),
@@ -156,22 +156,22 @@ TEST(ResponsesRequest, CarriesToolsFlat) {
     const std::string tools =
         R"(,"tools":[{"type":"function","name":"weather","description":"In a city",)"
         R"("parameters":{"type":"object"},"strict":false}])";
-    EXPECT_EQ(response_request(what), question_and(tools + R"(,"store":false)"));
+    EXPECT_EQ(response_request(what), response_question(tools + R"(,"store":false)"));
     what.tool_choice(conclave::tool_choice::mode::required);
     EXPECT_EQ(response_request(what),
-              question_and(tools + R"(,"tool_choice":"required","store":false)"));
+              response_question(tools + R"(,"tool_choice":"required","store":false)"));
     what.tool_choice(conclave::tool_choice("weather"));
     EXPECT_EQ(response_request(what),
-              question_and(tools + R"(,"tool_choice":{"type":"function","name":"weather"},)"
-                                   R"("store":false)"));
+              response_question(tools + R"(,"tool_choice":{"type":"function","name":"weather"},)"
+                                        R"("store":false)"));
 }
 
 TEST(ResponsesRequest, DeclinesRandomTextInAStreamWhereThatIsKnown) {
     const call what("m", "q");
     EXPECT_EQ(response_request(what, true),
-              question_and(R"(,"store":false,"stream":true,)"
-                           R"("stream_options":{"include_obfuscation":false})"));
-    const std::string without = question_and(R"(,"store":false,"stream":true)");
+              response_question(R"(,"store":false,"stream":true,)"
+                                R"("stream_options":{"include_obfuscation":false})"));
+    const std::string without = response_question(R"(,"store":false,"stream":true)");
     EXPECT_EQ(response_request(what, true, {.without_obfuscation = false}), without);
     EXPECT_EQ(response_request(what, true, open_responses), without);
 }
@@ -194,13 +194,13 @@ TEST(ResponsesRequest, CarriesWhatOnlyThisFormatCanSay) {
     options.include = {"reasoning.encrypted_content", "message.output_text.logprobs"};
     options.metadata = {{"a", "1"}, {"b", "\"2\""}};
     EXPECT_EQ(response_request(call("m", "q"), false, chosen),
-              question_and(R"(,"frequency_penalty":0.5,"presence_penalty":-1,)"
-                           R"("reasoning":{"summary":"auto"},"text":{"verbosity":"low"},)"
-                           R"("store":true,"truncation":"auto","parallel_tool_calls":false,)"
-                           R"("max_tool_calls":3,"previous_response_id":"resp_1",)"
-                           R"("service_tier":"flex","user":"u","include":)"
-                           R"(["reasoning.encrypted_content","message.output_text.logprobs"],)"
-                           R"("metadata":{"a":"1","b":"\"2\""})"));
+              response_question(R"(,"frequency_penalty":0.5,"presence_penalty":-1,)"
+                                R"("reasoning":{"summary":"auto"},"text":{"verbosity":"low"},)"
+                                R"("store":true,"truncation":"auto","parallel_tool_calls":false,)"
+                                R"("max_tool_calls":3,"previous_response_id":"resp_1",)"
+                                R"("service_tier":"flex","user":"u","include":)"
+                                R"(["reasoning.encrypted_content","message.output_text.logprobs"],)"
+                                R"("metadata":{"a":"1","b":"\"2\""})"));
     chosen.speaks = responses::dialect::openai;
     std::string out;
     EXPECT_EQ(
@@ -218,7 +218,7 @@ TEST(ResponsesRequest, IsValidJsonWhateverTheTexts) {
     response_request(call(nasty, nasty).instructions(nasty), true, chosen, nasty);
 }
 
-std::string header_lines(const std::vector<conclave::http::field>& header) {
+std::string opper_header_lines(const std::vector<conclave::http::field>& header) {
     std::string lines;
     for (const auto& [name, value] : header)
         lines += name + ": " + value + "\n";
@@ -226,7 +226,7 @@ std::string header_lines(const std::vector<conclave::http::field>& header) {
 }
 
 TEST(OpperHeaders, AreSentWithAnyFormatThatHasThem) {
-    EXPECT_EQ(header_lines(responses().header("")), "");
+    EXPECT_EQ(opper_header_lines(responses().header("")), "");
     responses chosen = open_responses;
     opper_headers& opper = chosen.opper;
     opper.name = "panel/seat";
@@ -241,15 +241,15 @@ TEST(OpperHeaders, AreSentWithAnyFormatThatHasThem) {
         "X-Opper-Guard-Input: pii,secrets\n"
         "X-Opper-Guard-Output: toxicity\n"
         "X-Opper-Guard-Action: redact\n";
-    EXPECT_EQ(header_lines(chosen.header("key")), lines);
+    EXPECT_EQ(opper_header_lines(chosen.header("key")), lines);
     conclave::wire::chat_completions chat;
     chat.opper = opper;
-    EXPECT_EQ(header_lines(chat.header("key")), lines);
+    EXPECT_EQ(opper_header_lines(chat.header("key")), lines);
     chat.opper = {};
     chat.opper.action = conclave::wire::guard_action::block;
-    EXPECT_EQ(header_lines(chat.header("")), "X-Opper-Guard-Action: block\n");
+    EXPECT_EQ(opper_header_lines(chat.header("")), "X-Opper-Guard-Action: block\n");
     chat.opper.action = conclave::wire::guard_action::flag;
-    EXPECT_EQ(header_lines(chat.header("")), "X-Opper-Guard-Action: flag\n");
+    EXPECT_EQ(opper_header_lines(chat.header("")), "X-Opper-Guard-Action: flag\n");
 }
 
 }  // namespace

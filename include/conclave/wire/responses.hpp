@@ -122,7 +122,7 @@ private:
     void read_begin(const completion& begun);
     void read_item_done(content& said, delta& piece);
     void read_call(const content& said, delta& piece);
-    void read_end(detail::response_content& said, delta& piece);
+    void read_end(kind what, detail::response_content& said, delta& piece);
     stream_status fail(failure why) {
         error_ = std::move(why);
         return status_ = stream_status::failed;
@@ -242,9 +242,9 @@ inline bool responses::stream_reader::read_by_fields(const sse::event& event, de
 
 inline void responses::stream_reader::read_other(const sse::event& event, delta& piece) {
     content said;
-    if (event_.what() == kind::malformed || event_.read_all(event.data, said)) {
+    if (event_.read_all(event.data, said)) {
         read_unparsable(event);
-    } else if (event_.what() == kind::error || said.has_error) {
+    } else if (said.what == kind::error || said.has_error) {
         fail(read_provider_error(0, event.data));
     } else {
         read_content(said, piece);
@@ -252,7 +252,7 @@ inline void responses::stream_reader::read_other(const sse::event& event, delta&
 }
 
 inline void responses::stream_reader::read_content(content& said, delta& piece) {
-    switch (event_.what()) {
+    switch (said.what) {
         case kind::begin: return read_begin(said.response.answer);
         case kind::item_added:
             if (said.item.item.type == "function_call") read_call(said, piece);
@@ -269,9 +269,7 @@ inline void responses::stream_reader::read_content(content& said, delta& piece) 
         case kind::arguments_done: return read_call(said, piece);
         case kind::completed:
         case kind::incomplete:
-        case kind::failed: return read_end(said.response, piece);
-        case kind::piece:
-        case kind::malformed:
+        case kind::failed: return read_end(said.what, said.response, piece);
         case kind::error:
         case kind::other: return;
     }
@@ -322,10 +320,10 @@ inline void responses::stream_reader::read_call(const content& said, delta& piec
     tool_call* const to = calls_.at(place, result_.tool_calls);
     if (to == nullptr) {
         fail(detail::too_many_tool_calls());
-    } else if (event_.what() == kind::arguments_delta) {
+    } else if (said.what == kind::arguments_delta) {
         to->arguments += said.arguments_delta;
         piece.tool_arguments = said.arguments_delta;
-    } else if (event_.what() == kind::arguments_done) {
+    } else if (said.what == kind::arguments_done) {
         if (!said.arguments.empty()) to->arguments = said.arguments;
     } else {
         const tool_call& called = said.item.called;
@@ -337,11 +335,12 @@ inline void responses::stream_reader::read_call(const content& said, delta& piec
 
 // The last event has the whole answer, on some servers without its output: what has been shown
 // stays, and what is there beyond it is shown now.
-inline void responses::stream_reader::read_end(detail::response_content& said, delta& piece) {
+inline void responses::stream_reader::read_end(kind what, detail::response_content& said,
+                                               delta& piece) {
     std::string& status = said.details.status;
-    if (event_.what() == kind::failed) {
+    if (what == kind::failed) {
         status = "failed";
-    } else if (event_.what() == kind::incomplete) {
+    } else if (what == kind::incomplete) {
         status = "incomplete";
     } else if (status.empty() || status == "in_progress" || status == "queued") {
         status = "completed";

@@ -20,10 +20,6 @@ namespace conclave::wire::detail {
 class responses_event {
 public:
     enum class kind {
-        // A piece of text, reasoning or refusal.
-        piece,
-        // Not a JSON object.
-        malformed,
         // The response's first states.
         begin,
         item_added,
@@ -41,6 +37,7 @@ public:
 
     // What an event that is no piece says.
     struct content {
+        kind what = kind::other;
         std::optional<std::int64_t> output_index;
         // These are the field reader's.
         std::string_view item_id, call_id, arguments_delta, arguments, part_type;
@@ -54,37 +51,30 @@ public:
     static constexpr template_rules rules = {.noise = noise, .counters = counters, .padded = false};
 
     // Reads an event's payload, behind which `field_reader::padding` bytes are readable. Returns
-    // whether there is nothing in it but the piece; `what` says what it is else.
+    // whether there is nothing in it but the piece.
     bool read(std::string_view data, delta& piece) {
         std::string_view delta::*field = nullptr;
         std::string_view said;
-        what_ = kind::other;
         const auto failed = fields_.read(data, [&](json::key key, json::value& value) {
             if (key == "delta") {
                 said = fields_.string(value).value_or(std::string_view{});
             } else if (key == "type") {
-                const std::string_view type = fields_.string(value).value_or(std::string_view{});
-                field = field_of(type);
-                if (field == nullptr) {
-                    what_ = kind_of(type);
-                    fields_.stop(value);
-                }
+                field = field_of(fields_.string(value).value_or(std::string_view{}));
+                if (field == nullptr) fields_.stop(value);
             }
         });
-        if (failed) what_ = kind::malformed;
         if (failed || field == nullptr) return false;
         piece.*field = said;
-        what_ = kind::piece;
         return true;
     }
 
-    kind what() const noexcept { return what_; }
-
-    // Reads all of an event that is no piece.
+    // Reads all of an event in which there is more than a piece.
     std::error_code read_all(std::string_view data, content& out) {
         response_object object(fields_);
         return fields_.read(data, [&](json::key key, json::value& value) {
-            if (key == "response") {
+            if (key == "type") {
+                out.what = kind_of(text(value));
+            } else if (key == "response") {
                 fields_.each_member(value, [&](json::key name, json::value& member) {
                     object.read_member(name, member, out.response);
                 });
@@ -158,7 +148,6 @@ private:
     }
 
     json::field_reader fields_;
-    kind what_ = kind::other;
 };
 
 }  // namespace conclave::wire::detail
