@@ -155,7 +155,8 @@ private:
             report_.failure.emplace(errc::cancelled);
         }
         account(current.may_be_billed());
-        report_.answer.notes = notes_;
+        auto& notes = report_.answer.notes;
+        notes.insert(notes.begin(), notes_.begin(), notes_.end());
         if (!report_.failure) judge();
         if (!report_.failure) co_return;
         report_.failure =

@@ -2,6 +2,7 @@
 
 #include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/google_generate_content_service.hpp>
+#include <conclave/testing/google_interactions_service.hpp>
 #include <conclave/testing/service.hpp>
 
 #include <array>
@@ -20,7 +21,9 @@ inline const service& default_service() {
 /// The service of the format that a request to this path is of, or null.
 inline const service* find_service(std::string_view method, std::string_view path) {
     static const google_generate_content_service generate_content;
-    static const std::array<const service*, 2> all = {&default_service(), &generate_content};
+    static const google_interactions_service interactions;
+    static const std::array<const service*, 3> all = {&default_service(), &generate_content,
+                                                      &interactions};
     for (const service* each : all) {
         if (each->takes(method, path)) return each;
     }

@@ -9,11 +9,12 @@
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
 #include <conclave/wire/google_generate_content.hpp>
+#include <conclave/wire/google_interactions.hpp>
 
 namespace conclave::wire {
 
 /// One of the formats, with what is particular to an endpoint.
-using any_format = std::variant<chat_completions, google_generate_content>;
+using any_format = std::variant<chat_completions, google_generate_content, google_interactions>;
 
 namespace detail {
 
