@@ -2,6 +2,7 @@
 
 #include <conclave/client/models.hpp>
 #include <conclave/wire/google_generate_content.hpp>
+#include <conclave/wire/google_interactions.hpp>
 
 #include <gtest/gtest.h>
 
@@ -137,6 +138,98 @@ TEST(GoogleGenerateContent, ListsItsModels) {
     EXPECT_EQ(names, (std::vector<std::string>{"gemini-3-flash", "google/gemma"}))
         << outcome.what();
     EXPECT_EQ(provider.requests().at(0).target, "/v1/v1beta/models?pageSize=1000");
+}
+
+wire::google_interactions interactions_of(wire::google_interactions::shape writes) {
+    wire::google_interactions speaks;
+    speaks.writes = writes;
+    return speaks;
+}
+
+class GoogleInteractions : public ::testing::TestWithParam<wire::google_interactions::shape> {
+protected:
+    scripted_provider provider_{provider_options().require_key(canary)};
+
+    caller ask_it() { return caller(google_options(provider_, interactions_of(GetParam()))); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Shapes, GoogleInteractions,
+                         ::testing::Values(wire::google_interactions::shape::steps,
+                                           wire::google_interactions::shape::outputs));
+
+TEST_P(GoogleInteractions, AnswersInAStreamAndWhole) {
+    for (const bool whole : {false, true}) {
+        auto reply = answer("Use Postgres.").reasoning("Which one?").usage(12, 7);
+        provider_.on("google/gemini-4-argon", whole ? reply.always_whole() : reply);
+        const result got =
+            ask_it().ask(question("google/gemini-4-argon").instructions("Be brief."));
+        EXPECT_EQ(got.answer.text, "Use Postgres.") << got.what();
+        EXPECT_EQ(got.answer.reasoning, "Which one?");
+        EXPECT_EQ(got.answer.finish, finish_reason::stop);
+        EXPECT_EQ(got.answer.model, "google/gemini-4-argon");
+        ASSERT_TRUE(got.answer.usage);
+        EXPECT_EQ(got.answer.usage->input_tokens, 12);
+        EXPECT_EQ(got.answer.usage->output_tokens, 7);
+        EXPECT_EQ(got.answer.usage->reasoning_tokens, 2);
+        const recorded_request request = provider_.requests().back();
+        EXPECT_EQ(request.target, "/v1/v1beta/interactions");
+        EXPECT_EQ(request.prompt, "Why so?");
+        EXPECT_EQ(request.instructions, "Be brief.");
+    }
+}
+
+TEST_P(GoogleInteractions, AnswersByASchema) {
+    provider_.on("m", choice("B"));
+    const result got = ask_it().ask(question().output_schema(R"({"type":"object"})"));
+    EXPECT_EQ(got.answer.text, R"({"choice":"B"})") << got.what();
+    EXPECT_EQ(provider_.requests().at(0).output_schema, R"({"type":"object"})");
+}
+
+TEST_P(GoogleInteractions, CallsToolsAndTakesTheirResults) {
+    for (const bool whole : {false, true}) {
+        auto reply = answer("Let me see.")
+                         .tool_call("weather", R"({"city":"Oslo"})")
+                         .tool_call("time", R"({"zone":"utc"})");
+        provider_.on("m", whole ? reply.always_whole() : reply);
+    }
+    provider_.on("m", answer("Rain."));
+    const call first = question().add(tool("weather", "", R"({"type":"object"})"));
+    caller client = ask_it();
+    client.ask(first);
+    const result asked = client.ask(first);
+    EXPECT_EQ(asked.answer.finish, finish_reason::tool_calls) << asked.what();
+    ASSERT_EQ(asked.answer.tool_calls.size(), 2u);
+    EXPECT_EQ(asked.answer.tool_calls[0].arguments, R"({"city":"Oslo"})");
+    EXPECT_EQ(asked.answer.tool_calls[0].signature, "c2lnbmF0dXJl");
+    EXPECT_EQ(asked.answer.tool_calls[1].arguments, R"({"zone":"utc"})");
+    message calling_it(message_role::assistant, asked.answer.text);
+    calling_it.call_tool(asked.answer.tool_calls[0]);
+    call second = first;
+    second.add(calling_it).add(message::tool_result(asked.answer.tool_calls[0].id, "rain"));
+    EXPECT_EQ(client.ask(second).answer.text, "Rain.");
+    const recorded_request request = provider_.requests().back();
+    EXPECT_EQ(request.prompt, "Why so?");
+    EXPECT_NE(request.body.find(R"({"type":"thought","signature":"c2lnbmF0dXJl"})"),
+              request.body.npos);
+}
+
+TEST_P(GoogleInteractions, TellsOfFailures) {
+    provider_.on("busy", status(503)).on("busy", answer("now"));
+    caller client = ask_it();
+    EXPECT_EQ(client.ask(question("busy")).answer.text, "now");
+    provider_.on("cut", answer("so far").finish_reason("requires_continuation"));
+    const result cut = client.ask(question("cut"));
+    EXPECT_EQ(cut.answer.finish, finish_reason::length);
+    EXPECT_EQ(cut.answer.notes.size(), 1u);
+    provider_.on("no", answer("").refusal("It may do harm."));
+    const result withheld = client.ask(question("no"));
+    EXPECT_EQ(withheld.code(), errc::refused);
+    EXPECT_EQ(withheld.what(), "It may do harm.");
+    provider_.on("lost", answer("one two three").close_in_event(6));
+    EXPECT_NE(client.ask(question("lost").max_retries(0)).code(), errc{});
+    provider_.on("late", answer("one two").error_in_stream(
+                             R"({"event_type":"error","error":{"message":"gone"}})", 5));
+    EXPECT_EQ(client.ask(question("late").max_retries(0)).what(), "gone");
 }
 
 }  // namespace

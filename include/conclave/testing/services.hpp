@@ -3,6 +3,7 @@
 #include <conclave/testing/anthropic_messages_service.hpp>
 #include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/google_generate_content_service.hpp>
+#include <conclave/testing/google_interactions_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/responses_service.hpp>
 #include <conclave/testing/service.hpp>
@@ -25,8 +26,9 @@ inline const service* find_service(std::string_view method, std::string_view pat
     static const responses_service response;
     static const anthropic_messages_service anthropic;
     static const google_generate_content_service generate_content;
-    static const std::array<const service*, 4> all = {&default_service(), &response, &anthropic,
-                                                      &generate_content};
+    static const google_interactions_service interactions;
+    static const std::array<const service*, 5> all = {&default_service(), &response, &anthropic,
+                                                      &generate_content, &interactions};
     for (const service* each : all) {
         if (each->takes(method, path)) return each;
     }

@@ -197,8 +197,7 @@ inline void google_generate_content::write_thinking(reasoning_effort effort, std
     const bool by_budget = detail::is_among(name, thinking_budget);
     const int budget = detail::thinking_budget(effort, model);
     const bool off = effort == reasoning_effort::none;
-    if (off && (!by_budget || budget != 0))
-        notes.push_back("reasoning is as little as the model can: it cannot do without");
+    if (off && (!by_budget || budget != 0)) notes.emplace_back(detail::least_reasoning_note);
     to.key("thinkingConfig");
     to.begin_object();
     if (by_budget) {

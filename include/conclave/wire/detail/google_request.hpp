@@ -188,6 +188,9 @@ inline std::string_view thinking_level(reasoning_effort effort, std::string_view
     }
 }
 
+inline constexpr std::string_view least_reasoning_note =
+    "reasoning is as little as the model can: it cannot do without";
+
 // The tokens that stand for an effort in Google's own translation of OpenAI's words. Models of the
 // kind "pro" always think.
 inline int thinking_budget(reasoning_effort effort, std::string_view model) {
