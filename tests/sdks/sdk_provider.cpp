@@ -39,7 +39,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> errors_in
     {"anthropic", R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})"},
     {"google-generate-content",
      R"({"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}})"},
-    {"google-interactions", R"({"event_type":"error","error":{"code":"unavailable",)"
+    {"google-interactions", R"({"event_type":"error","error":{"code":"service_unavailable",)"
                             R"("message":"The model is overloaded."}})"},
 }};
 

@@ -51,6 +51,15 @@ const formats = [
     whole: 'Generated',
     event: 'Generated',
   },
+  {
+    name: 'Interactions',
+    path: () => '/v1beta/interactions',
+    body: (model, stream) => ({ model, stream, input: question }),
+    // What is withheld is told of by `errors`, which the package knows of in whole answers only.
+    streamed: models.filter((model) => !['refusal', 'filtered'].includes(model)),
+    whole: 'SentInteraction',
+    event: 'Interactions.InteractionSSEEvent',
+  },
 ];
 
 const declarations = `
@@ -72,13 +81,14 @@ type Wire<T> = T extends string ? (string extends T ? string : \`\${T}\`)
   : T;
 type Members<T> = { [Name in keyof T]: Wire<T[Name]> };
 
-// Where OpenAI sends what its package does not declare: a null for what there is not, as its
-// reference shows, and noise in the deltas.
+// Where more is sent than is declared. OpenAI sends a null for what there is not, as its reference
+// shows, and noise in the deltas.
 interface SentResponse extends Omit<Response, 'output_text' | 'usage' | 'user'> {
   usage: Response['usage'] | null;
   user: string | null;
   store: boolean;
 }
+type SentInteraction = Omit<Interactions.Interaction, 'output_text'> & { object: 'interaction' };
 `;
 
 async function ask(format, model, stream) {
@@ -127,7 +137,7 @@ function compile(files) {
 
 const kinds = (format) => [
   ['whole answers', format.whole, format.models ?? models, false],
-  ['events', format.event, format.models ?? models, true],
+  ['events', format.event, format.streamed ?? format.models ?? models, true],
   ['errors', format.error, ['status-400', 'status-429', 'status-500', 'nobody'], false],
 ].filter(([, type]) => type);
 const fileOf = (format, kind) => `wire_types_${`${format.name} ${kind}`.replace(/\W+/g, '_')}.ts`;

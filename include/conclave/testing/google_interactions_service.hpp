@@ -8,6 +8,7 @@
 #include <conclave/wire/tool.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -48,26 +49,57 @@ inline std::string content_text(const simdjson::dom::element& content) {
     return joined;
 }
 
-/// The user's part of one element of the input: a step, a turn, or an item of content.
+/// The user's part of one element of the input: a step or a turn.
 inline std::string user_text(const simdjson::dom::object& element) {
-    const auto type = json::string_at(element, "type");
-    if (type == "text") return std::string(json::string_at(element, "text").value_or(""));
-    const bool by_user = type == "user_input" || json::string_at(element, "role") == "user";
+    const bool by_user = json::string_at(element, "type") == "user_input" ||
+                         json::string_at(element, "role") == "user";
     const auto content = by_user ? json::find(element, "content") : std::nullopt;
     return content ? content_text(*content) : std::string();
 }
 
+/// The input is content, or a list of steps or turns.
 inline void read_input(const simdjson::dom::element& input, recorded_request& request) {
+    request.prompt = content_text(input);
     const auto elements = json::array_of(input);
-    if (!elements) {
-        request.prompt = content_text(input);
-        return;
-    }
+    if (!elements) return;
     for (const simdjson::dom::element each : *elements) {
         const auto object = json::object_of(each);
         std::string text = object ? user_text(*object) : std::string();
         if (!text.empty()) request.prompt = std::move(text);
     }
+}
+
+/// The code of an error, which has its own words here.
+inline std::string_view error_code(int status) {
+    constexpr std::array<std::pair<int, std::string_view>, 9> codes = {{
+        {400, "invalid_request"},
+        {401, "authentication"},
+        {402, "payment_required"},
+        {403, "permission_denied"},
+        {404, "not_found"},
+        {429, "rate_limit_exceeded"},
+        {499, "cancelled"},
+        {503, "service_unavailable"},
+        {504, "gateway_timeout"},
+    }};
+    for (const auto& [known, code] : codes) {
+        if (known == status) return code;
+    }
+    return status < 500 ? "invalid_request" : "api_error";
+}
+
+/// The object of an error reply.
+inline std::string error_body(int status, std::string_view message) {
+    std::string text;
+    json::writer out(text);
+    out.begin_object();
+    out.key("error");
+    out.begin_object();
+    out.member("code", error_code(status));
+    out.member("message", message);
+    out.end_object();
+    out.end_object();
+    return text;
 }
 
 /// The schema of `response_format`: inside of it, or in the older shape itself.
@@ -354,7 +386,7 @@ public:
         return interactions::read_request(request);
     }
     std::string error_body(int status, std::string_view message) const override {
-        return google::error_body(status, message);
+        return interactions::error_body(status, message);
     }
     std::string whole_answer(const planned_answer& answer,
                              const recorded_request& request) const override {
@@ -364,6 +396,7 @@ public:
                                              const recorded_request& request) const override {
         return interactions::answer_writer(answer, interactions::wants_outputs(request)).events();
     }
+    std::string error_event_type(std::string_view) const override { return "error"; }
 };
 
 }  // namespace conclave::testing::detail
