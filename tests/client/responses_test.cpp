@@ -105,10 +105,9 @@ TEST(ResponsesCall, TellsRefusalFilterLimitAndFailureApart) {
     provider.on("refuses", answer("").refusal("I will not."));
     provider.on("filtered", answer("").finish_reason("content_filter"));
     provider.on("long", answer("So far").finish_reason("length"));
-    provider.on("fails", answer("a b").error_in_stream(
-                             R"({"type":"response.failed","response":{"status":"failed",)"
-                             R"("error":{"code":"invalid_prompt","message":"not this"}}})",
-                             6));
+    provider.on("fails", answer("a b").error_in_stream(R"({"type":"error","code":"invalid_prompt",)"
+                                                       R"("message":"not this","param":null})",
+                                                       6));
     caller client(speaking({}, provider));
     const result refused = client.ask(question("refuses"));
     EXPECT_EQ(refused.code(), errc::refused);
