@@ -63,6 +63,8 @@ TEST(ResponsesCall, TakesAWholeReply) {
         const result got = caller(speaking(format, provider)).ask(question());
         ASSERT_EQ(got.code(), errc{}) << got.what();
         EXPECT_EQ(got.shown, "All at once.(Hm.)");
+        EXPECT_EQ(got.answer.id, "resp_1");
+        EXPECT_EQ(got.answer.request_id, "req_1");
         EXPECT_EQ(got.answer.usage.value_or(usage()).output_tokens, 4);
     }
 }

@@ -292,6 +292,13 @@ TEST(ResponsesReply, IsReadWhateverIsOddInIt) {
               finish_reason::unknown);
 }
 
+TEST(ResponsesReply, LeavesTheIdOfTheRequestThatCameWithItsHeader) {
+    completion out;
+    out.request_id = "req_1";
+    EXPECT_FALSE(responses::read_reply(response_with(""), out));
+    EXPECT_EQ(out.request_id, "req_1");
+}
+
 TEST(ResponsesReply, OfAnErrorStatusIsReadAsAllFormatsHaveIt) {
     const failure failed = responses::read_error(
         429, R"({"error":{"message":"slow","type":"too_many_requests","code":null}})");

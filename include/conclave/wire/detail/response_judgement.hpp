@@ -95,6 +95,7 @@ inline std::optional<failure> judge(response_content&& said, completion& out) {
                        "the response is " + status + ": there is no answer in it yet", status, 0};
     }
     if (said.has_too_many_tools) return too_many_tool_calls();
+    said.answer.request_id = std::move(out.request_id);  // from the header of the reply
     out = std::move(said.answer);
     if (out.text.empty() && out.refusal.empty()) out.text = std::move(said.output_text);
     if (status == "incomplete") {
