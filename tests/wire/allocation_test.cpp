@@ -1,5 +1,6 @@
 // Counts what the hot path allocates. A file of its own, as it replaces the program's allocation.
 
+#include <conclave/wire/anthropic_messages.hpp>
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/responses.hpp>
 
@@ -140,6 +141,40 @@ TEST(ResponsesAllocations, AreNoneForAnEventOnceTheStreamIsWarm) {
         events.feed(round, on_event);
     EXPECT_EQ(allocations, before);
     EXPECT_EQ(bytes, 101U * (5 + 6 + 5 + 2));
+}
+
+TEST(AnthropicAllocations, AreNoneForAnEventOnceTheStreamIsWarm) {
+    const auto delta_event = [](std::string_view type, std::string_view member) {
+        return "event: content_block_delta\ndata: "
+               R"({"type":"content_block_delta","index":0,"delta":{"type":")" +
+               std::string(type) + "\"," + std::string(member) + "}}\n\n";
+    };
+    const std::string round =
+        delta_event("text_delta", R"("text":"plain")") +
+        delta_event("text_delta", R"("text":"esc\n\u00e9")") +
+        delta_event("thinking_delta", R"("thinking":"why?\n")") +
+        delta_event("signature_delta", R"("signature":"EqQBCgIYAhIM")") +
+        "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+        "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":7}}"
+        "\n\n";
+    for (const bool by_fields : {false, true}) {
+        conclave::wire::anthropic_messages::stream_reader reader;
+        sse::parser events;
+        reader.result().text.reserve(1 << 20);
+        reader.result().reasoning.reserve(1 << 20);
+        const auto on_event = [&](sse::event each) {
+            if (by_fields) each.raw = {};  // what templates are matched with
+            conclave::delta piece;
+            reader.read(each, piece);
+        };
+        events.feed(round, on_event);  // warm
+        const std::size_t before = allocations;
+        for (int i = 0; i < 100; ++i)
+            events.feed(round, on_event);
+        EXPECT_EQ(allocations, before) << by_fields;
+        EXPECT_EQ(reader.result().text.size(), 101U * (5 + 6));
+        EXPECT_EQ(reader.result().usage->output_tokens, 7);
+    }
 }
 
 }  // namespace
