@@ -3,6 +3,7 @@
 #include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/google_generate_content_service.hpp>
 #include <conclave/testing/google_interactions_service.hpp>
+#include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/service.hpp>
 
 #include <array>
@@ -30,9 +31,12 @@ inline const service* find_service(std::string_view method, std::string_view pat
     return nullptr;
 }
 
-/// The list of models in the shape of the provider whose path it is.
-inline std::string model_list(std::string_view path, const std::vector<std::string>& names) {
-    const bool is_google = path.ends_with("/v1beta/models");
+/// The list of models in the shape that a request is for: Google's SDKs and our own formats for it
+/// are known by their key's field or the version in the path, as all providers have this path.
+inline std::string model_list(const recorded_request& request,
+                              const std::vector<std::string>& names) {
+    const bool is_google = request.target.find("/v1beta/models") != std::string::npos ||
+                           request.header.find("x-goog-api-key").has_value();
     return is_google ? google::model_list(names) : chat_completions::model_list(names);
 }
 
