@@ -35,14 +35,14 @@ inline const service* find_service(std::string_view method, std::string_view pat
     return nullptr;
 }
 
-/// The list of models in the shape of the provider that is asked. Google's is told by its key's own
-/// field too, since its newest version has the path of others.
+/// The list of models in the shape that a request is for, as several providers have its path:
+/// Anthropic's SDKs and our own format for it are known by the version's field, Google's by the
+/// key's field or the version in the path.
 inline std::string model_list(const recorded_request& request,
                               const std::vector<std::string>& names) {
     if (request.header.find("anthropic-version")) return anthropic_messages::model_list(names);
-    const std::string_view target = request.target;
-    const bool is_google = target.substr(0, target.find('?')).ends_with("/v1beta/models") ||
-                           request.header.find("x-goog-api-key");
+    const bool is_google = request.target.find("/v1beta/models") != std::string::npos ||
+                           request.header.find("x-goog-api-key").has_value();
     return is_google ? google::model_list(names) : chat_completions::model_list(names);
 }
 

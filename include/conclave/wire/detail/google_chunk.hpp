@@ -66,7 +66,7 @@ public:
                     first = false;
                 });
             } else if (key == "usageMetadata") {
-                read_usage(value);
+                if (piece.empty() || out.says_more()) read_usage(value);
             } else if (key == "responseId") {
                 if (to.id.empty()) to.id = string(value);
             } else if (key == "modelVersion") {
@@ -83,8 +83,9 @@ public:
         }
         if (out.has_tools) [[unlikely]]
             take_tool_calls(to, piece, out);
-        // Usage is a running total. That of a chunk in the midst is left out, since a template does
-        // not read it: of a stream that is cut, the usage is unknown.
+        // Usage is a running total. That of a chunk in the midst is left out, and not even read if
+        // it comes behind the text, since a template does not read it: of a stream that is cut, the
+        // usage is unknown.
         if (usage_ && (out.says_more() || piece.empty())) to.usage = usage_;
         return {};
     }
