@@ -3,7 +3,7 @@
 #
 #   demo      the library and its examples
 #   test      the tests, and the benchmarks that are built with them
-#   bench     what scripts/bench.sh runs, but for Node and npm
+#   bench     what scripts/bench.sh runs
 #   ci        what .ci/run runs: Clang, the sanitizers, formatting
 #   coverage  what scripts/coverage.sh runs: LLVM's tools
 #
@@ -14,6 +14,8 @@ demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev 
 test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meson make
     pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy
     iproute2 iptables)
+# The npm that comes with a Node of another origin than Debian does as well.
+command -v npm >/dev/null || test+=(npm)
 bench=("${test[@]}" valgrind)
 ci=("${bench[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
 coverage=("${ci[@]}" llvm-19)
@@ -48,7 +50,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
         "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
         "nlohmann/json, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
-        "HAProxy, iproute2, iptables and the openssl command; valgrind for the benchmarks"
+        "HAProxy, iproute2, iptables, npm and the openssl command; valgrind for the benchmarks"
     exit 1
 fi
 

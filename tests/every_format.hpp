@@ -24,6 +24,9 @@ struct named_format {
 
 inline std::string name_of(const wire::chat_completions&) { return "ChatCompletions"; }
 inline std::string name_of(const wire::anthropic_messages&) { return "AnthropicMessages"; }
+inline std::string name_of(const wire::responses&) { return "Responses"; }
+inline std::string name_of(const wire::google_generate_content&) { return "GoogleGenerateContent"; }
+inline std::string name_of(const wire::google_interactions&) { return "GoogleInteractions"; }
 
 /// All alternatives of `wire::any_format`, as they are without settings.
 inline std::vector<named_format> every_format() {

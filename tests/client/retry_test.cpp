@@ -59,7 +59,8 @@ TEST(Retry, IsNotForWhatWouldFailAgain) {
 }
 
 TEST(Retry, IsForErrorsInsideAReplyOfTheSameKinds) {
-    for (const char* code : {"rate_limit_exceeded", "overloaded_error", "server_error", "timeout"})
+    for (const char* code : {"rate_limit_exceeded", "overloaded_error", "server_error", "timeout",
+                             "service_unavailable", "gateway_timeout"})
         EXPECT_TRUE(is_transient(in_stream(code))) << code;
     EXPECT_TRUE(is_transient(in_stream("", 503)));
     for (const char* code : {"", "invalid_request_error", "context_length_exceeded", "Timeout"})

@@ -2,6 +2,7 @@
 
 #include <conclave/wire/anthropic_messages.hpp>
 #include <conclave/wire/chat_completions.hpp>
+#include <conclave/wire/responses.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -110,6 +111,36 @@ TEST(ChatCompletionsAllocations, AreNoneForAnEventTakenFromTheParser) {
         EXPECT_EQ(pieces, 21U * 20 * 8);
         EXPECT_GT(reader.templates().hits(), 21U * 20 * 3);
     }
+}
+
+TEST(ResponsesAllocations, AreNoneForAnEventOnceTheStreamIsWarm) {
+    const auto piece = [](std::string_view type, std::string_view text) {
+        std::string data = "data: {\"type\":\"response." + std::string(type);
+        data.append(R"(.delta","sequence_number":7,"item_id":"fc_1","output_index":1,"delta":")");
+        return data.append(text).append("\"}\n\n");
+    };
+    const std::string round = piece("output_text", "plain") +
+                              piece("output_text", "esc\\n\\u00e9") +
+                              piece("reasoning_summary_text", "why?\\n") + piece("refusal", "no") +
+                              piece("function_call_arguments", "{}") + piece("unknown", "nothing");
+    conclave::wire::responses::stream_reader reader;
+    sse::parser events;
+    reader.result().text.reserve(1 << 20);
+    reader.result().reasoning.reserve(1 << 20);
+    reader.result().refusal.reserve(1 << 20);
+    std::size_t bytes = 0;
+    const auto on_event = [&](const sse::event& each) {
+        conclave::delta said;
+        reader.read(each, said);
+        bytes += said.text.size() + said.reasoning.size() + said.tool_arguments.size();
+    };
+    events.feed(round, on_event);  // warm
+    reader.result().tool_calls.at(0).arguments.reserve(1 << 10);
+    const std::size_t before = allocations;
+    for (int i = 0; i < 100; ++i)
+        events.feed(round, on_event);
+    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(bytes, 101U * (5 + 6 + 5 + 2));
 }
 
 TEST(AnthropicAllocations, AreNoneForAnEventOnceTheStreamIsWarm) {

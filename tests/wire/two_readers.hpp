@@ -17,7 +17,7 @@
 #include <conclave/wire/anthropic_messages.hpp>
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/detail/google_chunk.hpp>
-#include <conclave/wire/detail/responses_event.hpp>
+#include <conclave/wire/responses.hpp>
 #include <conclave/wire/template_set.hpp>
 
 namespace conclave::testing {
@@ -71,6 +71,7 @@ private:
 };
 
 using chat_reader = answer_reader<wire::chat_completions::stream_reader>;
+using responses_reader = answer_reader<wire::responses::stream_reader>;
 using anthropic_reader = answer_reader<wire::anthropic_messages::stream_reader>;
 
 /// The deltas of another format.
@@ -210,6 +211,9 @@ inline std::vector<sample> all_samples() {
     const std::string done = "data: [DONE]\n\n";
     const std::string stop = R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
                              "\n\n";
+    const std::string completed =
+        R"(data: {"type":"response.completed","response":{"status":"completed"}})"
+        "\n\n";
     return {
         make_sample<chat_reader>(
             "chat", {chat(R"({"content":"one"})", "abc"), chat(R"({"content":" two"})", "")},
@@ -225,9 +229,9 @@ inline std::vector<sample> all_samples() {
             anthropic(" two", "  "), {anthropic(" three", "     "), stop_block, ping}),
         make_sample<anthropic_reader>("ping", {anthropic("one", ""), ping}, ping,
                                       {anthropic(" two", " "), ping}),
-        make_sample<other_reader<wire::detail::responses_event>>(
-            "responses", {responses("9", "one", "x")}, responses("10", " two", "yz"),
-            {responses("11", " three", "")}),
+        make_sample<responses_reader>("responses", {responses("9", "one", "x")},
+                                      responses("10", " two", "yz"),
+                                      {responses("11", " three", ""), completed}),
         make_sample<other_reader<wire::detail::google_chunk>>(
             "google", {google("one", "7")}, google(" two", "19"), {google(" three", "20")}),
     };

@@ -327,7 +327,7 @@ public:
                                              const recorded_request&) const override {
         return anthropic_messages::event_writer(answer).make();
     }
-    std::string_view error_event_type() const override { return "error"; }
+    std::string error_event_type(std::string_view) const override { return "error"; }
     std::string_view request_id_field() const override { return "request-id"; }
 };
 

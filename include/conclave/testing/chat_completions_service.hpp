@@ -156,6 +156,11 @@ inline void write_tool_call(json::writer& out, const tool_call& called,
     out.end_object();
 }
 
+/// Whether the answer has no text, but something else in its place.
+inline bool has_no_content(const planned_answer& answer) {
+    return answer.tokens.empty() && !(answer.refusal.empty() && answer.tool_calls.empty());
+}
+
 /// The answer to a request that asked for no stream.
 inline std::string whole_answer(const planned_answer& answer) {
     std::string text;
@@ -166,7 +171,7 @@ inline std::string whole_answer(const planned_answer& answer) {
     out.key("message");
     out.begin_object();
     out.member("role", "assistant");
-    if (answer.tokens.empty() && !answer.refusal.empty()) {
+    if (has_no_content(answer)) {
         out.member_raw("content", "null");
     } else {
         out.member("content", join(answer.tokens));
@@ -260,7 +265,9 @@ inline std::vector<planned_event> stream_events(const planned_answer& answer, bo
     const auto add = [&](event_kind kind, std::string_view delta) {
         events.push_back({kind, chunk(answer, usage, delta)});
     };
-    add(event_kind::opening, R"({"role":"assistant","content":"","refusal":null})");
+    add(event_kind::opening, has_no_content(answer)
+                                 ? R"({"role":"assistant","content":null,"refusal":null})"
+                                 : R"({"role":"assistant","content":"","refusal":null})");
     for (const std::string& piece : answer.reasoning)
         add(event_kind::token, object_with("reasoning_content", piece));
     for (const std::string& piece : answer.tokens)

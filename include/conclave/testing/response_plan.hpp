@@ -139,7 +139,7 @@ private:
         if (const auto& failure = script_.error_in_stream) {
             events.resize(std::min(events.size(), failure->first));
             events.push_back(
-                {event_kind::closing, failure->second, std::string(service_.error_event_type())});
+                {event_kind::closing, failure->second, service_.error_event_type(failure->second)});
         }
         // A client stops reading at the end of the answer: an endless body must not have one.
         if (!script_.endless_unit.empty()) {

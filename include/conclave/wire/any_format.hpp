@@ -9,11 +9,15 @@
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
+#include <conclave/wire/google_generate_content.hpp>
+#include <conclave/wire/google_interactions.hpp>
+#include <conclave/wire/responses.hpp>
 
 namespace conclave::wire {
 
 /// One of the formats, with what is particular to an endpoint.
-using any_format = std::variant<chat_completions, anthropic_messages>;
+using any_format = std::variant<chat_completions, responses, anthropic_messages,
+                                google_generate_content, google_interactions>;
 
 namespace detail {
 

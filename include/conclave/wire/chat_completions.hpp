@@ -19,6 +19,7 @@
 #include <conclave/wire/detail/odd_data.hpp>
 #include <conclave/wire/detail/stream_end.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
+#include <conclave/wire/opper_headers.hpp>
 #include <conclave/wire/provider_error.hpp>
 #include <conclave/wire/template_set.hpp>
 
@@ -38,6 +39,8 @@ struct chat_completions {
     /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint begin,
     /// such as OpenAI's reasoning models. A call's are dropped for them, with a note.
     std::vector<std::string> without_sampling = {};
+    /// What Opper's gateway takes beside the body.
+    opper_headers opper = {};
 
     /// Where a request goes, below the endpoint's base URL.
     std::string target(std::string_view model, bool stream) const;
@@ -45,7 +48,8 @@ struct chat_completions {
     /// Where the list of models is, below the endpoint's base URL.
     std::string models_target() const { return "/models"; }
 
-    /// The header fields that say whose request it is, and of what version; none for no key.
+    /// The header fields that say whose request it is, and of what version; no key is sent if it is
+    /// empty.
     std::vector<http::field> header(std::string_view key) const;
 
     /// Appends the request's JSON body to `out`. `model` is the name as the endpoint knows it; the
@@ -134,8 +138,10 @@ inline std::string chat_completions::target(std::string_view, bool) const {
 }
 
 inline std::vector<http::field> chat_completions::header(std::string_view key) const {
-    if (key.empty()) return {};
-    return {{"Authorization", "Bearer " + std::string(key)}};
+    std::vector<http::field> own;
+    if (!key.empty()) own.push_back({"Authorization", "Bearer " + std::string(key)});
+    opper.append_to(own);
+    return own;
 }
 
 inline std::vector<std::string> chat_completions::write_request(const call& what,

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <conclave/error.hpp>
+#include <conclave/wire/response_details.hpp>
 #include <conclave/wire/tool.hpp>
 #include <conclave/wire/usage.hpp>
 
@@ -59,6 +62,8 @@ struct completion {
     /// For people: what the call asked for and the endpoint does not take, so that it was dropped
     /// instead of sent, and what else is to be known of the answer.
     std::vector<std::string> notes;
+    /// What only the Responses and OpenResponses formats tell; null for all others.
+    std::shared_ptr<const wire::response_details> details;
 };
 
 /// A piece of an answer as it arrives. Views into the receive buffer: valid during the call of the
@@ -106,6 +111,8 @@ struct failure {
     std::string provider_code;
     /// The HTTP status that an error inside a stream stands for, 0 if it does not say.
     int status = 0;
+    /// How long the provider asks to be left alone, where it says so beside the error.
+    std::optional<std::chrono::milliseconds> retry_after = {};
     /// The provider's id of the request, where the error has it in itself.
     std::string request_id = {};
 };
