@@ -5,6 +5,7 @@
 #include <conclave/net/asio.hpp>
 #include <conclave/testing/provider_record.hpp>
 #include <conclave/testing/response_plan.hpp>
+#include <conclave/testing/roundtable_panel.hpp>
 #include <conclave/testing/services.hpp>
 
 #include <openssl/bio.h>
@@ -201,13 +202,33 @@ private:
         }
         if (format == nullptr) return complain_as(404, "no such path");
         if (!complaint.empty()) return complain_as(400, complaint);
-        const auto reply = record_.take_reply(request.model);
-        if (!reply) return complain_as(404, "no such model");
         try {
+            const auto reply = request.models.empty() ? record_.take_reply(request.model)
+                                                      : panel_reply(request, ordinal);
+            if (!reply) return complain_as(404, "no such model");
             return response_planner(reply->script(), *format, request, ordinal, keep_alive).make();
         } catch (const std::exception& failure) {
             return complain_as(500, failure.what());
         }
+    }
+
+    /// The reply to a request for a roundtable, with what its models say.
+    std::optional<scripted_reply> panel_reply(const recorded_request& request,
+                                              std::uint64_t ordinal) {
+        reply_script script;
+        if (record_.has_replies(request.model)) {
+            script = record_.take_reply(request.model)->script();
+        }
+        if (script.what == reply_script::kind::answer) {
+            auto panel =
+                std::make_shared<planned_panel>(panel_planner(record_, request, ordinal).make());
+            if (!request.stream || script.always_whole) {
+                script.head_after += panel->duration();
+                if (!panel->answered()) script.status = 502;
+            }
+            script.panel = std::move(panel);
+        }
+        return scripted_reply(std::move(script));
     }
 
     /// Whether the request has the key, in one of the fields that providers take it in.
