@@ -11,8 +11,8 @@
 #include <conclave/client/options.hpp>
 #include <conclave/client/secrets.hpp>
 #include <conclave/error.hpp>
-#include <conclave/json/document.hpp>
 #include <conclave/roundtable/event.hpp>
+#include <conclave/roundtable/hosted_reply.hpp>
 #include <conclave/roundtable/hosted_seat.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>
@@ -50,7 +50,7 @@ public:
         try {
             seen = stream_event::from_json(text, frame.type);
         } catch (const conclave::error&) {
-            return fail(unreadable(frame));
+            return fail(unreadable_frame(frame));
         }
         if (!seen) return;
         if (seen->type == event_type::error) return fail(wire::read_provider_error(0, text));
@@ -67,16 +67,7 @@ public:
 
     /// Reads the body of a reply that is no stream.
     std::optional<wire::failure> read_whole(std::string_view body) {
-        try {
-            last_ = roundtable_response::from_json(body);
-        } catch (const conclave::error& unfit) {
-            const auto code = static_cast<errc>(unfit.code().value());
-            if (code == errc::malformed_json) {
-                return wire::failure{
-                    code, "the reply is not JSON: " + wire::detail::excerpt(body), {}, 0};
-            }
-            return not_a_response(body);
-        }
+        if (auto failed = read_hosted_body(body, last_.emplace())) return failed;
         conclude();
         return std::nullopt;
     }
@@ -84,20 +75,8 @@ public:
     /// Reads the body of a reply with an error status. True if it has the panel's results: that all
     /// models failed is an outcome and no failure of the server's.
     bool read_error_body(std::string_view body) {
-        json::document parsed;
-        if (json::document::parse(body, parsed)) return false;
-        simdjson::dom::element code;
-        simdjson::dom::element details;
-        if (parsed.root().at_pointer("/error/code").get(code) ||
-            json::string_of(code) != "all_models_failed" ||
-            parsed.root().at_pointer("/error/details").get(details)) {
-            return false;
-        }
-        const std::string text = compact_json(details);
-        const bool is_list = details.is_array();
-        const auto object = json::object_of(details);
-        if (!is_list && !(object && json::array_at(*object, "model_results"))) return false;
-        last_ = roundtable_response::from_json(is_list ? "{\"model_results\":" + text + "}" : text);
+        last_ = read_failed_panel(body);
+        if (!last_) return false;
         conclude();
         return true;
     }
@@ -261,25 +240,6 @@ private:
     void fail(wire::failure why) {
         failure_ = std::move(why);
         state_ = wire::stream_status::failed;
-    }
-
-    static wire::failure unreadable(const sse::event& frame) {
-        if (frame.type == "error") return wire::read_provider_error(0, frame.data);
-        if (frame.cut) {
-            return {errc::truncated_stream, "the stream ended in the middle of a frame", {}, 0};
-        }
-        return {errc::malformed_json,
-                "a frame is not JSON: " + wire::detail::excerpt(frame.data),
-                {},
-                0};
-    }
-
-    static wire::failure not_a_response(std::string_view body) {
-        json::document parsed;
-        const bool is_json = !json::document::parse(body, parsed);
-        const auto object = is_json ? json::object_of(parsed.root()) : std::nullopt;
-        if (object && given(*object, "error")) return wire::read_provider_error(0, body);
-        return {errc::malformed_reply, "the reply is not a roundtable's response", {}, 0};
     }
 
     // Makes the response of the server's last word and of what was said before.

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -203,5 +204,22 @@ private:
     std::uint64_t ordinal_;
     roundtable_body asked_;
 };
+
+/// The reply to a request for a roundtable, with what its models say.
+inline scripted_reply panel_reply(provider_record& record, const recorded_request& request,
+                                  std::uint64_t ordinal) {
+    reply_script script;
+    if (record.has_replies(request.model)) script = record.take_reply(request.model)->script();
+    if (script.what == reply_script::kind::answer) {
+        auto panel =
+            std::make_shared<planned_panel>(panel_planner(record, request, ordinal).make());
+        if (!request.stream || script.always_whole) {
+            script.head_after += panel->duration();
+            if (!panel->answered()) script.status = 502;
+        }
+        script.panel = std::move(panel);
+    }
+    return scripted_reply(std::move(script));
+}
 
 }  // namespace conclave::testing::detail

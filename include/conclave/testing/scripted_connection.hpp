@@ -204,31 +204,12 @@ private:
         if (!complaint.empty()) return complain_as(400, complaint);
         try {
             const auto reply = request.models.empty() ? record_.take_reply(request.model)
-                                                      : panel_reply(request, ordinal);
+                                                      : panel_reply(record_, request, ordinal);
             if (!reply) return complain_as(404, "no such model");
             return response_planner(reply->script(), *format, request, ordinal, keep_alive).make();
         } catch (const std::exception& failure) {
             return complain_as(500, failure.what());
         }
-    }
-
-    /// The reply to a request for a roundtable, with what its models say.
-    std::optional<scripted_reply> panel_reply(const recorded_request& request,
-                                              std::uint64_t ordinal) {
-        reply_script script;
-        if (record_.has_replies(request.model)) {
-            script = record_.take_reply(request.model)->script();
-        }
-        if (script.what == reply_script::kind::answer) {
-            auto panel =
-                std::make_shared<planned_panel>(panel_planner(record_, request, ordinal).make());
-            if (!request.stream || script.always_whole) {
-                script.head_after += panel->duration();
-                if (!panel->answered()) script.status = 502;
-            }
-            script.panel = std::move(panel);
-        }
-        return scripted_reply(std::move(script));
     }
 
     /// Whether the request has the key, in one of the fields that providers take it in.
