@@ -155,6 +155,15 @@ TEST_F(Hosted, ThatAllModelsFailedIsAnOutcomeAlsoAsAnErrorStatus) {
         EXPECT_EQ(run.response.results[1].error, "HTTP 400: scripted failure");
     }
     EXPECT_EQ(provider.requests().size(), 2u) << "502 is not tried again here";
+
+    const std::string long_text(200'000, 'x');
+    const panel_run large = read_hosted(reply_of(
+        "502 Bad Gateway", "application/json",
+        R"({"error":{"code":"all_models_failed","message":"none","details":[{"index":1,"data":")" +
+            long_text + R"(","error":"cut off"}]}})"));
+    ASSERT_FALSE(large.thrown);
+    EXPECT_EQ(large.response.results[1].error, "cut off");
+    EXPECT_EQ(large.response.results[1].text(), long_text);
 }
 
 TEST_F(Hosted, VotesAndSchemas) {
@@ -177,7 +186,8 @@ TEST_F(Hosted, VotesAndSchemas) {
 TEST_F(Hosted, IsRefusedBeforeAnythingIsSentNamingTheField) {
     for (const auto& [request, field] :
          {std::pair(request_to({}), "models"), std::pair(two_seats().max_retries(4), "max_retries"),
-          std::pair(two_seats().deadline(-1ms), "deadline")}) {
+          std::pair(two_seats().deadline(std::chrono::milliseconds::max()), "deadline"),
+          std::pair(two_seats().timeout(std::chrono::milliseconds::max()), "timeout_ms")}) {
         const panel_run run = run_hosted(provider, request);
         ASSERT_TRUE(run.thrown);
         EXPECT_EQ(run.thrown->code(), errc::invalid_request);

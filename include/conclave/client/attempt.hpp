@@ -127,7 +127,7 @@ public:
         auto exchange = co_await open();
         const http::response_head& head = exchange.head();
         if (head.status < 200 || head.status > 299) {
-            const std::string body = co_await read_small_body(exchange);
+            const std::string body = co_await read_small_body(exchange, reader.error_body_size());
             may_be_billed_ = reader.read_error_body(head.status, body);
             if (may_be_billed_) co_return;
             throw refusal(head, body);
@@ -245,8 +245,8 @@ private:
     }
 
     // What can be had of a body that matters less than the status before it.
-    asio::awaitable<std::string> read_small_body(exchange_type& exchange) {
-        constexpr std::size_t enough = 64 * 1024;
+    asio::awaitable<std::string> read_small_body(exchange_type& exchange,
+                                                 std::size_t enough = small_body_size) {
         std::string body;
         note_progress();
         const auto on_piece = [this] { note_progress(); };

@@ -12,6 +12,9 @@
 
 namespace conclave::detail {
 
+/// The most that is read of a body that matters less than the status before it, in bytes.
+inline constexpr std::size_t small_body_size = std::size_t{64} << 10;
+
 /// Who reads the reply that an attempt gets, on the call's strand: one for each attempt.
 class reply_reader {
 public:
@@ -34,6 +37,8 @@ public:
 
     /// Whether a reply with an error status is an answer all the same.
     virtual bool read_error_body(int /*status*/, std::string_view /*body*/) { return false; }
+    /// How much of the body of such a reply is worth reading, in bytes.
+    virtual std::size_t error_body_size() const { return small_body_size; }
     /// Whether the limits on the first piece of an answer and on the pauses in it hold.
     virtual bool is_paced() const { return true; }
     /// Whether `ready` would wait; asked after every read.

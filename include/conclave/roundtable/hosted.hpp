@@ -21,7 +21,6 @@
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>
 #include <conclave/roundtable/seat.hpp>
-#include <conclave/roundtable/validate.hpp>
 #include <conclave/sse/parser.hpp>
 #include <conclave/wire/completion.hpp>
 
@@ -30,8 +29,9 @@ namespace conclave::detail {
 /// Reads the reply of the server of a roundtable.
 class hosted_reader final : public reply_reader {
 public:
-    /// Both have to outlive it.
-    hosted_reader(hosted_frames& frames, event_sink& sink) : frames_(frames), sink_(sink) {}
+    /// Both have to outlive it. `most` is how large a response may be, in bytes.
+    hosted_reader(hosted_frames& frames, event_sink& sink, std::size_t most)
+        : frames_(frames), sink_(sink), most_(most) {}
 
     void read_head(const http::response_head&, std::chrono::system_clock::time_point) override {}
     std::optional<wire::failure> read_whole(std::string_view body) override {
@@ -53,6 +53,8 @@ public:
     bool read_error_body(int, std::string_view body) override {
         return frames_.read_error_body(body);
     }
+    // It may have all the results in it.
+    std::size_t error_body_size() const override { return most_; }
     // How long its models may be silent is the server's business.
     bool is_paced() const override { return false; }
     bool is_full() const noexcept override { return sink_.is_full(); }
@@ -61,6 +63,7 @@ public:
 private:
     hosted_frames& frames_;
     event_sink& sink_;
+    std::size_t most_;
 };
 
 /// A roundtable that a server runs: `POST {base_url}/v3/roundtable`.
@@ -70,7 +73,7 @@ class hosted_panel final : request_loop<Transport> {
     using time_point = typename base::time_point;
 
 public:
-    /// `request` and `sink` have to outlive the run.
+    /// `request`, which has to be valid, and `sink` have to outlive the run.
     hosted_panel(std::shared_ptr<client_state<Transport>> client, const roundtable_request& request,
                  event_sink& sink)
         : base(client, {}, allowance(request), request.max_retries(), deadline(request)),
@@ -78,14 +81,12 @@ public:
           sink_(sink),
           trace_uuid_(make_trace_uuid(Transport::random(), Transport::random())),
           frames_(request, *client->options.hosted_roundtable, trace_uuid_, sink),
-          reader_(frames_, sink),
+          reader_(frames_, sink, client->options.limits.body_size),
           started_(base::clock_type::now()) {}
 
-    /// Runs on the current strand. Throws `error` for a request that is refused, when it is
-    /// cancelled and when the server fails, and `net::handler_failed`. When a clock runs out the
-    /// response has what came before it.
+    /// Runs on the current strand. Throws `error` when it is cancelled and when the server fails,
+    /// and `net::handler_failed`. When a clock runs out the response has what came before it.
     asio::awaitable<roundtable_response> run() {
-        validate(asked_);
         co_await this->run_all();
         if (report_.failure && frames_.state() != wire::stream_status::done) {
             const error why = *report_.failure;

@@ -10,6 +10,7 @@
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>
 #include <conclave/roundtable/seat.hpp>
+#include <conclave/roundtable/validate.hpp>
 
 namespace conclave::detail {
 
@@ -21,6 +22,7 @@ asio::awaitable<roundtable_response> run_roundtable(std::shared_ptr<client_state
                                                     event_sink& sink) {
     roundtable_response response;
     if (client->options.hosted_roundtable) {
+        validate(request);
         hosted_panel<Transport> elsewhere(std::move(client), request, sink);
         response = co_await elsewhere.run();
     } else {

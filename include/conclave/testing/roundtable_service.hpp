@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -86,8 +87,8 @@ private:
             milliseconds seats_end{0};
             for (std::size_t i = 0; i < panel.seats.size(); ++i)
                 seats_end = std::max(seats_end, play(panel.seats[i], milliseconds(0), i));
-            std::stable_sort(frames_.begin(), frames_.end(),
-                             [](const timed& a, const timed& b) { return a.key() < b.key(); });
+            std::sort(frames_.begin(), frames_.end(),
+                      [](const timed& a, const timed& b) { return a.key() < b.key(); });
             if (panel.merger) play(*panel.merger, seats_end, std::nullopt);
         }
 
@@ -140,10 +141,13 @@ private:
         struct timed {
             milliseconds at;
             std::size_t step;
+            std::size_t seat;
             event_kind kind;
             std::string text;
 
-            std::pair<milliseconds, std::size_t> key() const { return {at, step}; }
+            std::tuple<milliseconds, std::size_t, std::size_t> key() const {
+                return {at, step, seat};
+            }
         };
 
         // Writes the frames of a seat, or without a number those of the merger. Returns its end.
@@ -151,7 +155,7 @@ private:
                           std::optional<std::size_t> index) {
             std::size_t step = 0;
             const auto add = [&](std::string_view what, event_kind kind, auto&& write) {
-                timed frame{at, step++, kind, {}};
+                timed frame{at, step++, index.value_or(0), kind, {}};
                 json::writer out(frame.text);
                 out.begin_object();
                 out.member("type", (index ? "model_" : "summary_") + std::string(what));
