@@ -49,6 +49,7 @@ inline asio::awaitable<roundtable_response> watch(client& via, roundtable_reques
 // A roundtable from its request to its end on a context of its own, with all its events.
 class panel_run {
 public:
+    panel_run() = default;
     panel_run(client_options options, roundtable_request request) {
         asio::io_context context;
         client via(context, std::move(options));

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <conclave/client/client.hpp>
-#include <conclave/client/observer.hpp>
 #include <conclave/client/redirect.hpp>
+#include <conclave/client/reply_reader.hpp>
 #include <conclave/client/retry.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
@@ -125,24 +125,25 @@ public:
           to_(client.bases[request.endpoint]),
           head_(request.head) {}
 
-    /// Reads the answer into `answer`, telling `observer` as it comes. Throws `error`; what had
-    /// come by then is in `answer`.
-    asio::awaitable<void> run(completion& answer, call_observer& observer) {
-        is_answer_ = true;
+    /// Has `reader` read the answer. Throws `error`; what had come by then, the reader has.
+    asio::awaitable<void> run(reply_reader& reader) {
+        is_paced_ = reader.is_paced();
         auto exchange = co_await open();
         const http::response_head& head = exchange.head();
         if (head.status < 200 || head.status > 299) {
-            const error refused = co_await read_status_error(exchange);
-            throw refused;
+            const std::string body = co_await read_small_body(exchange, reader.error_body_size());
+            may_be_billed_ = reader.read_error_body(head.status, body);
+            if (may_be_billed_) co_return;
+            throw refusal(head, body);
         }
-        answer.request_id = request_id(head);
+        reader.read_head(head, Transport::wall_clock_type::now());
         if (is_event_stream(head)) {
-            co_await read_stream(exchange, answer, observer);
+            co_await read_stream(exchange, reader);
         } else {
-            const auto on_piece = [this] { note_progress(); };
+            const auto on_piece = [this] { note_piece(); };
             const std::string body =
                 co_await exchange.read_body(client_.options.limits.body_size, on_piece);
-            read_whole(head, body, answer, observer);
+            if (const auto failure = reader.read_whole(body)) throw unreadable(head, *failure);
         }
         keep_connection(exchange);
     }
@@ -152,8 +153,8 @@ public:
         auto exchange = co_await open();
         const int status = exchange.head().status;
         if (status < 200 || status > 299) {
-            const error refused = co_await read_status_error(exchange);
-            throw refused;
+            const std::string body = co_await read_small_body(exchange);
+            throw refusal(exchange.head(), body);
         }
         std::string body = co_await exchange.read_body(client_.options.limits.body_size);
         keep_connection(exchange);
@@ -213,7 +214,7 @@ private:
     }
 
     asio::awaitable<void> converse(exchange_type& exchange) {
-        if (is_answer_) await_progress();
+        if (is_paced_) await_progress();
         co_await exchange.send(head_, request_.body);
         // Whoever has all of the request may be at work on it, and says so only with the head.
         if (exchange.sent()) may_be_billed_ = true;
@@ -238,14 +239,18 @@ private:
         await_progress();
     }
 
-    asio::awaitable<error> read_status_error(exchange_type& exchange) {
-        const std::string body = co_await read_small_body(exchange);
-        co_return status_error(format(), exchange.head(), body, Transport::wall_clock_type::now());
+    void note_piece() {
+        if (is_paced_) note_progress();
+    }
+
+    error refusal(const http::response_head& head, std::string_view body) const {
+        return status_error(client_.at(request_.endpoint).format, head, body,
+                            Transport::wall_clock_type::now());
     }
 
     // What can be had of a body that matters less than the status before it.
-    asio::awaitable<std::string> read_small_body(exchange_type& exchange) {
-        constexpr std::size_t enough = 64 * 1024;
+    asio::awaitable<std::string> read_small_body(exchange_type& exchange,
+                                                 std::size_t enough = small_body_size) {
         std::string body;
         note_progress();
         const auto on_piece = [this] { note_progress(); };
@@ -258,82 +263,44 @@ private:
         co_return body;
     }
 
-    asio::awaitable<void> read_stream(exchange_type& exchange, completion& answer,
-                                      call_observer& observer) {
+    asio::awaitable<void> read_stream(exchange_type& exchange, reply_reader& reader) {
         using status = wire::stream_status;
         sse::parser_options options;
         options.max_line_size = options.max_event_size = client_.options.limits.event_size;
         sse::parser events(options);
-        wire::any_stream_reader reader(format());
-        reader.result().request_id = answer.request_id;
         auto state = status::more;
-        try {
-            for (bool more = true; more && state == status::more;) {
-                more = co_await exchange.read_events(events);
-                if (!more) events.finish();
-                state = read_events(events, reader, observer);
-                if (!more && state == status::more) state = reader.finish(events.stray_lines());
-                check_size(reader.result());
-                if (observer.is_full()) co_await wait_for(observer);
-            }
-        } catch (...) {
-            answer = std::move(reader.result());
-            throw;
+        for (bool more = true; more && state == status::more;) {
+            more = co_await exchange.read_events(events);
+            if (!more) events.finish();
+            if (reader.read_events(events)) note_piece();
+            if (events.error()) throw error(errc::event_too_large);
+            state = reader.state();
+            if (!more && state == status::more) state = reader.finish(events.stray_lines());
+            // A stream has no end that could be told from its head.
+            if (reader.size() > client_.options.limits.body_size) throw error(errc::body_too_large);
+            if (state == status::more && reader.is_full()) co_await wait_for(reader);
         }
-        answer = std::move(reader.result());
-        if (events.error()) throw error(errc::event_too_large);
-        if (state == status::failed) throw reply_error(reader.error(), answer.request_id);
-    }
-
-    // A stream has no end that could be told from its head.
-    void check_size(const completion& so_far) const {
-        std::size_t size = so_far.text.size() + so_far.reasoning.size() + so_far.refusal.size();
-        for (const tool_call& each : so_far.tool_calls)
-            size += each.name.size() + each.arguments.size();
-        if (size > client_.options.limits.body_size) throw error(errc::body_too_large);
+        if (state == status::failed) {
+            throw reply_error(reader.failure(), request_id(exchange.head()));
+        }
     }
 
     // Nobody can be late whom we do not listen to.
-    asio::awaitable<void> wait_for(call_observer& observer) {
+    asio::awaitable<void> wait_for(reply_reader& reader) {
         timers_.clear(errc::first_token_timeout);
         timers_.clear(errc::idle_timeout);
-        co_await observer.ready();
-        await_progress();
+        co_await reader.ready();
+        if (is_paced_) await_progress();
     }
 
-    wire::stream_status read_events(sse::parser& events, wire::any_stream_reader& reader,
-                                    call_observer& observer) {
-        bool any = false;
-        reader.read_all(events, [&](const delta& piece) {
-            any = true;
-            observer.on_delta(piece);
-        });
-        if (any) note_progress();
-        return events.error() ? wire::stream_status::failed : reader.state();
-    }
-
-    const wire::any_format& format() const {
-        return client_.options.endpoints[request_.endpoint].format;
-    }
-
-    void read_whole(const http::response_head& head, std::string_view body, completion& answer,
-                    call_observer& observer) const {
-        const auto failure =
-            std::visit([&](const auto& each) { return each.read_reply(body, answer); }, format());
-        if (failure) {
-            const auto type = head.header.find("content-type").value_or("no content type");
-            const bool claims_json = type.find("json") != std::string_view::npos;
-            if (failure->code == errc::malformed_json && !claims_json) {
-                throw error(errc::malformed_reply,
-                            "expected an answer in JSON and got " + std::string(type));
-            }
-            throw reply_error(*failure, answer.request_id);
+    static error unreadable(const http::response_head& head, const wire::failure& why) {
+        const auto type = head.header.find("content-type").value_or("no content type");
+        const bool claims_json = type.find("json") != std::string_view::npos;
+        if (why.code == errc::malformed_json && !claims_json) {
+            return error(errc::malformed_reply,
+                         "expected an answer in JSON and got " + std::string(type));
         }
-        delta all;
-        all.text = answer.text;
-        all.reasoning = answer.reasoning;
-        all.refusal = answer.refusal;
-        if (!all.empty()) observer.on_delta(all);
+        return reply_error(why, request_id(head));
     }
 
     static bool is_event_stream(const http::response_head& head) {
@@ -352,7 +319,7 @@ private:
     const prepared_request& request_;
     clocks_type& timers_;
     net::connection_slot slot_;
-    bool is_answer_ = false;
+    bool is_paced_ = false;
     bool has_begun_ = false;
     // Where the request goes, and what goes there: with each redirect another.
     http::url to_;

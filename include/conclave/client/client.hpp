@@ -34,10 +34,13 @@ struct client_state {
           options(std::move(with)),
           transport(executor, options.tls, options.resolve),
           pool(options.pool) {
-        for (std::size_t i = 0; i < options.endpoints.size(); ++i) {
+        const std::size_t count = options.endpoints.size();
+        for (std::size_t i = 0; i < count + (options.hosted_roundtable ? 1 : 0); ++i) {
             http::url base;
-            if (http::url::parse(options.endpoints[i].base_url, base)) {
-                const std::string field = "endpoints[" + std::to_string(i) + "].base_url";
+            if (http::url::parse(at(i).base_url, base)) {
+                const std::string field =
+                    (i < count ? "endpoints[" + std::to_string(i) + "]" : "hosted_roundtable") +
+                    ".base_url";
                 throw error(errc::invalid_url, field + " is not an http or https URL");
             }
             bases.push_back(std::move(base));
@@ -55,10 +58,17 @@ struct client_state {
         }
     }
 
+    /// An endpoint by its number; after all others comes the hosted roundtable, if there is one.
+    const endpoint& at(std::size_t index) const {
+        return index < options.endpoints.size() ? options.endpoints[index]
+                                                : *options.hosted_roundtable;
+    }
+
     asio::any_io_executor executor;
     client_options options;
     Transport transport;
     net::connection_pool<Transport> pool;
+    // By an endpoint's number.
     std::vector<http::url> bases;
     // By origin. No key is added later, so that calls may look theirs up without a lock.
     std::map<std::string, retry_budget> retry_budgets;

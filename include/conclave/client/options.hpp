@@ -108,6 +108,11 @@ struct client_options {
     /// Where models are served. The endpoint with the longest fitting `prefix` is asked; among
     /// equals the first.
     std::vector<endpoint> endpoints;
+    /// The server that runs the roundtables, if it is not this program that does: they are sent to
+    /// `{base_url}/v3/roundtable` as they are, with the names of models that it knows, and the
+    /// endpoints above are for `complete` alone. Its format says how the key is sent; the prefix
+    /// means nothing. None unless set.
+    std::optional<endpoint> hosted_roundtable;
     /// Prices by the model's name as a request has it, for where the provider states no cost.
     std::map<std::string, price, std::less<>> prices;
     /// Whom to trust.

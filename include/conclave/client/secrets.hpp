@@ -22,19 +22,22 @@ inline std::string without_secret(std::string_view text, std::string_view secret
     return safe;
 }
 
-/// `failure` without the keys of the endpoint that it is about: some providers quote the key that
+/// `text` without the keys of the endpoint that it came from: some providers quote the key that
 /// they refuse.
+inline std::string without_secrets(std::string_view text, const endpoint& from) {
+    std::string safe = without_secret(text, from.api_key);
+    for (const auto& [name, value] : from.header)
+        safe = without_secret(safe, value);
+    return safe;
+}
+
+/// `failure` without the keys of the endpoint that it is about.
 inline error without_secrets(const error& failure, const endpoint& from) {
-    const auto clean = [&](std::string text) {
-        text = without_secret(text, from.api_key);
-        for (const auto& [name, value] : from.header)
-            text = without_secret(text, value);
-        return text;
-    };
+    const auto clean = [&](const std::string& text) { return without_secrets(text, from); };
     error_details details = failure.details();
-    details.provider_code = clean(std::move(details.provider_code));
-    details.provider_message = clean(std::move(details.provider_message));
-    details.request_id = clean(std::move(details.request_id));
+    details.provider_code = clean(details.provider_code);
+    details.provider_message = clean(details.provider_message);
+    details.request_id = clean(details.request_id);
     return error(static_cast<errc>(failure.code().value()), clean(failure.what()),
                  std::move(details));
 }

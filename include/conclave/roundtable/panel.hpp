@@ -45,7 +45,7 @@ public:
         co_await ask_all();
         switch (request_.resolution()) {
             case resolution::summary: co_await summarize(); break;
-            case resolution::multiple_choice: count_votes(); break;
+            case resolution::multiple_choice: vote(); break;
             case resolution::fast: break;
         }
         finish();
@@ -194,19 +194,10 @@ private:
         return std::nullopt;
     }
 
-    void count_votes() {
-        const auto& choices = request_.choices();
-        std::vector<std::optional<std::size_t>> picks;
-        for (const auto& result : response_.results) {
-            const auto place = std::find(choices.begin(), choices.end(), result.text());
-            const bool valid = is_usable(result) && place != choices.end();
-            picks.push_back(valid ? std::optional<std::size_t>(
-                                        static_cast<std::size_t>(place - choices.begin()))
-                                  : std::nullopt);
-        }
-        vote_result counted = tally(picks, choices);
+    void vote() {
+        vote_result counted = count_votes(request_, response_.results);
         response_.meta.votes = std::move(counted.votes);
-        if (counted.winner) response_.data.emplace(choices[*counted.winner]);
+        if (counted.winner) response_.data.emplace(request_.choices()[*counted.winner]);
     }
 
     void finish() {

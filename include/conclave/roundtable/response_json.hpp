@@ -203,8 +203,9 @@ inline roundtable_meta read_meta(const simdjson::dom::object& object) {
         to_resolution(json::string_at(object, "resolution").value_or(std::string_view()))
             .value_or(resolution::summary);
     meta.models_used = texts_at(object, "models_used");
-    meta.total_cost = json::number_at(object, "total_cost").value_or(0);
-    meta.cost_complete = json::boolean_at(object, "cost_complete").value_or(true);
+    const auto cost = json::number_at(object, "total_cost");
+    meta.total_cost = cost.value_or(0);
+    meta.cost_complete = json::boolean_at(object, "cost_complete").value_or(cost.has_value());
     meta.total_duration = milliseconds_at(object, "total_duration_ms");
     meta.summary_model = optional_text_at(object, "summary_model");
     meta.summary_usage = usage_at(object, "summary_usage");

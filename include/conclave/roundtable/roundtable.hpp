@@ -9,14 +9,16 @@
 #include <conclave/net/asio.hpp>
 #include <conclave/net/run_on_strand.hpp>
 #include <conclave/roundtable/event.hpp>
-#include <conclave/roundtable/panel.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>
+#include <conclave/roundtable/run.hpp>
 #include <conclave/roundtable/seat.hpp>
 
 namespace conclave {
 
 namespace detail {
+
+inline constexpr auto ignore_events = [](const roundtable_event&) {};
 
 /// Shows events to a user's handler, in place, until it throws.
 template <class Handler>
@@ -30,21 +32,22 @@ public:
         call_handler(handler_, seen);
         failed_ = false;
     }
+    bool is_watched() const noexcept override {
+        return !std::is_same_v<const Handler, decltype(ignore_events)>;
+    }
 
 private:
     Handler& handler_;
     bool failed_ = false;
 };
 
-inline constexpr auto ignore_events = [](const roundtable_event&) {};
-
 template <class Transport, class Handler>
 asio::awaitable<roundtable_response> run_panel(std::shared_ptr<client_state<Transport>> client,
                                                const roundtable_request& request,
                                                Handler& on_event) {
     handler_sink<Handler> sink(on_event);
-    panel<Transport> running(std::move(client), request, sink);
-    roundtable_response response = co_await running.run();
+    roundtable_response response =
+        co_await run_roundtable<Transport>(std::move(client), request, sink);
     co_return response;
 }
 
@@ -69,6 +72,11 @@ auto start_panel(basic_client<Transport>& via, roundtable_request request, Handl
 /// `error`: `errc::invalid_request` (`error::field()` names the field) or `errc::no_endpoint`
 /// before anything is sent, `errc::cancelled`. A model that fails is no exception: its
 /// `model_result` says why, and the others are not touched.
+///
+/// Where the client's options name a `hosted_roundtable`, its server asks the models instead, and
+/// the exception may also say why that failed. It is asked again, `max_retries` times at most, only
+/// where it has declined or was not reached. When `deadline` or the time that `timeout` leaves it
+/// runs out, the response has what had come. Its durations are those the server tells, else 0.
 ///
 /// Cancellation: terminal; every connection of the call is closed at once, and the call completes
 /// when all of it has ended.

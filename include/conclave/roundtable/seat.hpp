@@ -26,6 +26,8 @@ public:
     virtual void emit(const roundtable_event& seen) = 0;
     /// Whether `ready` would wait.
     virtual bool is_full() const noexcept { return false; }
+    /// Whether anybody looks at the events.
+    virtual bool is_watched() const noexcept { return true; }
     /// Completes when there is room for more events.
     virtual asio::awaitable<void> ready() { co_return; }
 
@@ -149,6 +151,16 @@ inline model_result seat_result(const roundtable_request& request, std::size_t i
 /// Whether a result may take part in the consolidation, or be the answer.
 inline bool is_usable(const model_result& result) {
     return result.ok() && result.schema_valid.value_or(true);
+}
+
+/// The vote that the results come to.
+inline vote_result count_votes(const roundtable_request& request,
+                               const std::vector<model_result>& results) {
+    std::vector<std::optional<std::size_t>> picks;
+    for (const model_result& result : results)
+        picks.push_back(is_usable(result) ? match_exactly(result.text(), request.choices())
+                                          : std::nullopt);
+    return tally(picks, request.choices());
 }
 
 }  // namespace conclave::detail

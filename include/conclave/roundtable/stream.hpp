@@ -12,8 +12,8 @@
 #include <conclave/net/asio.hpp>
 #include <conclave/net/run_on_strand.hpp>
 #include <conclave/roundtable/event.hpp>
-#include <conclave/roundtable/panel.hpp>
 #include <conclave/roundtable/request.hpp>
+#include <conclave/roundtable/run.hpp>
 #include <conclave/roundtable/seat.hpp>
 
 namespace conclave {
@@ -93,8 +93,7 @@ private:
     }
 
     asio::awaitable<void> run_panel() {
-        panel<Transport> running(client_, request_, *this);
-        co_await running.run();
+        co_await run_roundtable<Transport>(client_, request_, *this);
     }
 
     asio::awaitable<void> wait() {

@@ -82,6 +82,11 @@ public:
         return queue.list.front();
     }
 
+    bool has_replies(const std::string& model) const {
+        const std::lock_guard lock(mutex_);
+        return replies_.contains(model);
+    }
+
     connection_fault take_fault() {
         const std::lock_guard lock(mutex_);
         if (faults_.empty()) return connection_fault::none;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace conclave::testing {
 
@@ -19,8 +20,11 @@ struct recorded_request {
     /// The body, its framing taken off.
     std::string body;
 
-    /// The model asked for; empty in a request that names none.
+    /// The model asked for; empty in a request that names none, and `roundtable` in one for a
+    /// roundtable.
     std::string model;
+    /// The models of a roundtable, in order.
+    std::vector<std::string> models;
     /// Whether a stream was asked for.
     bool stream = false;
     /// Whether a stream was asked to report its usage.

@@ -37,6 +37,39 @@ struct response_plan {
     ending then = ending::keep_alive;
 };
 
+/// The answer that a script makes to a request. What `answer_with`'s function throws is passed on.
+inline planned_answer plan_answer(const reply_script& script, const recorded_request& request,
+                                  std::uint64_t ordinal) {
+    planned_answer answer;
+    answer.id = "chatcmpl-" + std::to_string(ordinal);
+    answer.model = request.model;
+    answer.reasoning = script.reasoning;
+    answer.tokens = script.compute ? split_into_tokens(script.compute(request)) : script.tokens;
+    answer.refusal = script.refusal;
+    answer.tool_calls = script.tool_calls;
+    for (std::size_t i = 0; i < answer.tool_calls.size(); ++i)
+        answer.tool_calls[i].id = "call_" + std::to_string(ordinal) + "_" + std::to_string(i);
+    answer.finish_reason = script.finish_reason;
+    if (answer.finish_reason.empty())
+        answer.finish_reason = answer.tool_calls.empty() ? "stop" : "tool_calls";
+    const auto words =
+        split_into_tokens(request.instructions).size() + split_into_tokens(request.prompt).size();
+    const auto counted =
+        std::pair(static_cast<std::int64_t>(words),
+                  static_cast<std::int64_t>(answer.reasoning.size() + answer.tokens.size()));
+    std::tie(answer.input_tokens, answer.output_tokens) = script.usage.value_or(counted);
+    answer.cost = script.cost;
+    if (!answer.cost && (script.input_price != 0 || script.output_price != 0)) {
+        answer.cost = (static_cast<double>(answer.input_tokens) * script.input_price +
+                       static_cast<double>(answer.output_tokens) * script.output_price) /
+                      1e6;
+    }
+    answer.with_usage = script.with_usage;
+    answer.with_done = script.with_done;
+    answer.panel = script.panel;
+    return answer;
+}
+
 /// Makes the plan of one response.
 class response_planner {
 public:
@@ -92,7 +125,7 @@ private:
                                       : script_.bytes});
             return;
         }
-        const planned_answer answer = make_answer();
+        const planned_answer answer = plan_answer(script_, request_, ordinal_);
         streamed_ = request_.stream && !script_.always_whole;
         if (streamed_) return fill_stream(answer);
         std::string text = script_.error_in_stream ? script_.error_in_stream->second
@@ -101,37 +134,6 @@ private:
         for (std::size_t i = 1; i < answer.tokens.size() + answer.reasoning.size(); ++i)
             thinking_ += pause_before(i);
         body_.push_back({milliseconds(0), std::move(text)});
-    }
-
-    planned_answer make_answer() const {
-        planned_answer answer;
-        answer.id = "chatcmpl-" + std::to_string(ordinal_);
-        answer.model = request_.model;
-        answer.reasoning = script_.reasoning;
-        answer.tokens =
-            script_.compute ? split_into_tokens(script_.compute(request_)) : script_.tokens;
-        answer.refusal = script_.refusal;
-        answer.tool_calls = script_.tool_calls;
-        for (std::size_t i = 0; i < answer.tool_calls.size(); ++i)
-            answer.tool_calls[i].id = "call_" + std::to_string(ordinal_) + "_" + std::to_string(i);
-        answer.finish_reason = script_.finish_reason;
-        if (answer.finish_reason.empty())
-            answer.finish_reason = answer.tool_calls.empty() ? "stop" : "tool_calls";
-        const auto words = split_into_tokens(request_.instructions).size() +
-                           split_into_tokens(request_.prompt).size();
-        const auto counted =
-            std::pair(static_cast<std::int64_t>(words),
-                      static_cast<std::int64_t>(answer.reasoning.size() + answer.tokens.size()));
-        std::tie(answer.input_tokens, answer.output_tokens) = script_.usage.value_or(counted);
-        answer.cost = script_.cost;
-        if (!answer.cost && (script_.input_price != 0 || script_.output_price != 0)) {
-            answer.cost = (static_cast<double>(answer.input_tokens) * script_.input_price +
-                           static_cast<double>(answer.output_tokens) * script_.output_price) /
-                          1e6;
-        }
-        answer.with_usage = script_.with_usage;
-        answer.with_done = script_.with_done;
-        return answer;
     }
 
     void fill_stream(const planned_answer& answer) {
@@ -152,6 +154,7 @@ private:
                 piece.after = tokens == 0 ? script_.first_token_after : pause_before(tokens);
                 ++tokens;
             }
+            if (event.after) piece.after = *event.after;
             sse::writer(piece.bytes).event(event.data, event.type);
             body_.push_back(std::move(piece));
         }

@@ -5,6 +5,7 @@
 #include <conclave/net/asio.hpp>
 #include <conclave/testing/provider_record.hpp>
 #include <conclave/testing/response_plan.hpp>
+#include <conclave/testing/roundtable_panel.hpp>
 #include <conclave/testing/services.hpp>
 
 #include <openssl/bio.h>
@@ -201,9 +202,10 @@ private:
         }
         if (format == nullptr) return complain_as(404, "no such path");
         if (!complaint.empty()) return complain_as(400, complaint);
-        const auto reply = record_.take_reply(request.model);
-        if (!reply) return complain_as(404, "no such model");
         try {
+            const auto reply = request.models.empty() ? record_.take_reply(request.model)
+                                                      : panel_reply(record_, request, ordinal);
+            if (!reply) return complain_as(404, "no such model");
             return response_planner(reply->script(), *format, request, ordinal, keep_alive).make();
         } catch (const std::exception& failure) {
             return complain_as(500, failure.what());

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ inline std::vector<std::string> split_into_tokens(std::string_view text) {
 
 namespace detail {
 
+struct planned_panel;
+
 enum class reply_fault { none, stall, close, reset };
 
 /// What a `scripted_reply` says, for those who play it.
@@ -65,6 +68,7 @@ struct reply_script {
     bool always_whole = false;
     std::optional<std::pair<std::size_t, std::string>> error_in_stream;
     std::string endless_unit;
+    std::shared_ptr<const planned_panel> panel;
 
     int status = 200;
     /// The body of a status, or the whole of a raw reply.
@@ -93,6 +97,9 @@ struct reply_script {
 ///     provider.on("openai/gpt-5.5", answer("Use Postgres.").token_every(20ms).usage(12, 4));
 ///     provider.on("openai/gpt-5.5", status(429).retry_after(2s));
 ///     provider.on("openai/gpt-5.5", answer("Use Postgres.").reset_in_event(2));
+///
+/// A request for a roundtable gets what its models would say, each by its own script. A reply to
+/// the model `roundtable` is one to the request as a whole: of an `answer` all but the text counts.
 ///
 /// Whether an answer goes out whole or as a stream is for the request to say.
 class scripted_reply {

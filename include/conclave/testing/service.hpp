@@ -4,8 +4,10 @@
 #include <conclave/wire/tool.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,11 @@ namespace conclave::testing::detail {
 
 /// Answers are dated to this second, so that they are the same in every run.
 inline constexpr std::int64_t creation_time = 1'700'000'000;
+
+/// What a request for a roundtable has in the place of a model's name.
+inline constexpr const char* panel_name = "roundtable";
+
+struct planned_panel;
 
 /// An answer in terms of no format.
 struct planned_answer {
@@ -31,6 +38,8 @@ struct planned_answer {
     std::optional<double> cost;
     bool with_usage = true;
     bool with_done = true;
+    /// What its models say, in the answer to a request for a roundtable.
+    std::shared_ptr<const planned_panel> panel;
 };
 
 /// What one event of a stream carries, since each kind has its own pace.
@@ -41,6 +50,8 @@ struct planned_event {
     std::string data;
     /// The event's name; empty where the format gives its events none.
     std::string type = {};
+    /// The pause before it, where it is not that of its kind.
+    std::optional<std::chrono::milliseconds> after = {};
 };
 
 inline std::string join(const std::vector<std::string>& pieces) {

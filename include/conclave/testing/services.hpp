@@ -6,6 +6,7 @@
 #include <conclave/testing/google_interactions_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/responses_service.hpp>
+#include <conclave/testing/roundtable_service.hpp>
 #include <conclave/testing/service.hpp>
 
 #include <array>
@@ -27,8 +28,9 @@ inline const service* find_service(std::string_view method, std::string_view pat
     static const anthropic_messages_service anthropic;
     static const google_generate_content_service generate_content;
     static const google_interactions_service interactions;
-    static const std::array<const service*, 5> all = {&default_service(), &response, &anthropic,
-                                                      &generate_content, &interactions};
+    static const roundtable_service roundtable;
+    static const std::array<const service*, 6> all = {
+        &default_service(), &response, &anthropic, &generate_content, &interactions, &roundtable};
     for (const service* each : all) {
         if (each->takes(method, path)) return each;
     }
