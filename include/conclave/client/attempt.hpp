@@ -24,6 +24,7 @@
 #include <conclave/version.hpp>
 #include <conclave/wire/any_format.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/rate_limits.hpp>
 
 namespace conclave {
 
@@ -67,6 +68,20 @@ inline std::string request_id(const http::response_head& head) {
     return {};
 }
 
+/// A reply that is not a stream.
+struct whole_reply {
+    http::response_head head;
+    std::string body;
+};
+
+/// Puts what the head of a reply, read at `now`, says of an answer into it.
+template <class Answer>
+void read_reply_head(const http::response_head& head, std::chrono::system_clock::time_point now,
+                     Answer& to) {
+    to.request_id = request_id(head);
+    to.rate_limits = wire::read_rate_limits(head.header, now);
+}
+
 /// The error that a reply with an error status, read at `now`, stands for.
 inline error status_error(const wire::any_format& format, const http::response_head& head,
                           std::string_view body, std::chrono::system_clock::time_point now) {
@@ -77,6 +92,7 @@ inline error status_error(const wire::any_format& format, const http::response_h
     details.provider_code = failure.provider_code;
     details.provider_message = failure.message;
     details.request_id = request_id(head);
+    details.rate_limits = wire::read_rate_limits(head.header, now);
     details.retry_after = parse_retry_after(head.header, now);
     if (const auto advice = head.header.find("x-should-retry")) {
         if (*advice == "true") details.should_retry = true;
@@ -131,7 +147,7 @@ public:
             const error refused = co_await read_status_error(exchange);
             throw refused;
         }
-        answer.request_id = request_id(head);
+        read_reply_head(head, Transport::wall_clock_type::now(), answer);
         if (is_event_stream(head)) {
             co_await read_stream(exchange, answer, observer);
         } else {
@@ -143,17 +159,21 @@ public:
         keep_connection(exchange);
     }
 
-    /// The whole body of the reply, which has to have a status of success.
-    asio::awaitable<std::string> fetch() {
+    /// The whole reply, which has to have a status of success. The clocks of answers run if it is
+    /// one.
+    asio::awaitable<whole_reply> fetch(bool is_answer) {
+        is_answer_ = is_answer;
         auto exchange = co_await open();
-        const int status = exchange.head().status;
-        if (status < 200 || status > 299) {
+        whole_reply reply;
+        reply.head = exchange.head();
+        if (reply.head.status < 200 || reply.head.status > 299) {
             const error refused = co_await read_status_error(exchange);
             throw refused;
         }
-        std::string body = co_await exchange.read_body(client_.options.limits.body_size);
+        const auto on_piece = [this] { note_progress(); };
+        reply.body = co_await exchange.read_body(client_.options.limits.body_size, on_piece);
         keep_connection(exchange);
-        co_return body;
+        co_return reply;
     }
 
     /// Whether the provider may charge for this attempt: it has the whole request, and no error
@@ -261,7 +281,8 @@ private:
         options.max_line_size = options.max_event_size = client_.options.limits.event_size;
         sse::parser events(options);
         wire::any_stream_reader reader(format());
-        reader.result().request_id = answer.request_id;
+        reader.result().request_id = std::move(answer.request_id);
+        reader.result().rate_limits = std::move(answer.rate_limits);
         auto state = status::more;
         try {
             for (bool more = true; more && state == status::more;) {
