@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,23 +11,12 @@
 
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/cost.hpp>
+#include <conclave/wire/detail/token_count.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/template_learner.hpp>
 
 namespace conclave::wire::detail {
-
-// A token count. More than what a double holds exactly is no count, and sums of such stay in range.
-inline std::optional<std::int64_t> token_count(json::field_reader& fields, json::value& value) {
-    const auto count = fields.integer(value);
-    if (!count || *count < 0 || *count > (std::int64_t{1} << 53)) return std::nullopt;
-    return count;
-}
-
-inline std::optional<double> amount(json::field_reader& fields, json::value& value) {
-    const auto dollars = fields.number(value);
-    if (!dollars || !std::isfinite(*dollars) || *dollars < 0) return std::nullopt;
-    return dollars;
-}
 
 // Reads a reply or a chunk of a streamed one: both have the same fields, but for `message` and
 // `delta`. Sources: OpenAI's reference for Chat Completions; the dialects of DeepSeek, SGLang,
@@ -217,7 +205,7 @@ private:
             } else if (key == "cost") {  // OpenRouter
                 if (const auto cost = amount(fields_, member)) to.cost = cost;
             } else if (key == "opper") {
-                read_opper_cost(member, to);
+                if (const auto cost = opper_cost(fields_, member)) to.cost = cost;
             } else {
                 read_usage_details(key, member, read);
             }
@@ -248,18 +236,6 @@ private:
             } else if (name == "web_fetch_requests") {
                 to.web_fetch_requests = token_count(fields_, member);
             }
-        });
-    }
-
-    // {"cost": {"total": 0.01, …}}, or the number alone.
-    void read_opper_cost(json::value& value, completion& to) {
-        fields_.each_member(value, [&](json::key key, json::value& cost) {
-            if (key != "cost") return;
-            if (const auto total = amount(fields_, cost)) to.cost = total;
-            fields_.each_member(cost, [&](json::key name, json::value& member) {
-                if (name != "total") return;
-                if (const auto total = amount(fields_, member)) to.cost = total;
-            });
         });
     }
 
