@@ -151,7 +151,6 @@ TEST(TemplateSet, ReadsMarksWithoutTextByTemplates) {
         stream += samples::anthropic("one", "  ");
         stream += "event: ping\ndata: {\"type\": \"ping\"}\n\n";
     }
-    using anthropic_reader = other_reader<conclave::wire::detail::anthropic_event>;
     EXPECT_EQ(read_by_templates<anthropic_reader>(stream, stream.size()).by_template, 8U);
 }
 

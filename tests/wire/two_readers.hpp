@@ -14,8 +14,8 @@
 #include <vector>
 
 #include <conclave/sse/parser.hpp>
+#include <conclave/wire/anthropic_messages.hpp>
 #include <conclave/wire/chat_completions.hpp>
-#include <conclave/wire/detail/anthropic_event.hpp>
 #include <conclave/wire/detail/google_chunk.hpp>
 #include <conclave/wire/detail/responses_event.hpp>
 #include <conclave/wire/template_set.hpp>
@@ -46,8 +46,9 @@ inline void note(transcript& said, const delta& piece) {
     said.pieces.push_back(std::move(all));
 }
 
-/// Chat Completions, as the library reads them.
-class chat_reader {
+/// A format, as the library reads it.
+template <class StreamReader>
+class answer_reader {
 public:
     bool next(sse::parser& events, delta& piece) { return reader_.next(events, piece); }
     void read(const sse::event& event, delta& piece) { reader_.read(event, piece); }
@@ -66,8 +67,11 @@ public:
     }
 
 private:
-    wire::chat_completions::stream_reader reader_;
+    StreamReader reader_;
 };
+
+using chat_reader = answer_reader<wire::chat_completions::stream_reader>;
+using anthropic_reader = answer_reader<wire::anthropic_messages::stream_reader>;
 
 /// The deltas of another format.
 template <class EventReader>
@@ -216,11 +220,11 @@ inline std::vector<sample> all_samples() {
             {chat(R"({"reasoning_content":"hm"})", ""), chat(R"({"content":"A"})", "")},
             chat(R"({"reasoning_content":"so\n"})", ""),
             {chat(R"({"refusal":"no"})", ""), chat(R"({"content":"B"})", ""), stop}),
-        make_sample<other_reader<wire::detail::anthropic_event>>(
+        make_sample<anthropic_reader>(
             "anthropic", {anthropic("one", ""), ping, anthropic("1", ""), ping, stop_block},
             anthropic(" two", "  "), {anthropic(" three", "     "), stop_block, ping}),
-        make_sample<other_reader<wire::detail::anthropic_event>>(
-            "ping", {anthropic("one", ""), ping}, ping, {anthropic(" two", " "), ping}),
+        make_sample<anthropic_reader>("ping", {anthropic("one", ""), ping}, ping,
+                                      {anthropic(" two", " "), ping}),
         make_sample<other_reader<wire::detail::responses_event>>(
             "responses", {responses("9", "one", "x")}, responses("10", " two", "yz"),
             {responses("11", " three", "")}),

@@ -93,6 +93,7 @@ inline error status_error(const wire::any_format& format, const http::response_h
     details.provider_message = failure.message;
     details.request_id = request_id(head);
     details.rate_limits = wire::read_rate_limits(head.header, now);
+    if (details.request_id.empty()) details.request_id = failure.request_id;
     details.retry_after = parse_retry_after(head.header, now);
     if (const auto advice = head.header.find("x-should-retry")) {
         if (*advice == "true") details.should_retry = true;
@@ -117,6 +118,7 @@ inline error system_failure(const net::system_error& failure) {
 inline error reply_error(wire::failure failure, std::string request_id) {
     error_details details;
     details.request_id = std::move(request_id);
+    if (details.request_id.empty()) details.request_id = std::move(failure.request_id);
     details.http_status = failure.status;
     details.provider_code = std::move(failure.provider_code);
     details.provider_message = failure.message;

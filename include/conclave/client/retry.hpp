@@ -30,12 +30,20 @@ inline bool is_transient_code(std::string_view code) noexcept {
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
+/// Whether what the provider called its error is for somebody to mend who pays: OpenAI and
+/// Anthropic answer 429 also when no money is left, which no waiting mends.
+inline bool is_about_money(std::string_view code) noexcept {
+    constexpr std::array<std::string_view, 4> codes = {
+        "insufficient_quota", "contract_spend_limit_reached", "enforced_spend_limit_reached",
+        "linked_organization_spend_limit_reached"};
+    return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
 /// Whether the same request may well succeed when it is sent again.
 inline bool is_transient(const error& failure) noexcept {
     const error_details& details = failure.details();
     if (details.should_retry) return *details.should_retry;
-    // OpenAI answers 429 also when the account is empty, which no waiting mends.
-    if (details.provider_code == "insufficient_quota") return false;
+    if (is_about_money(details.provider_code)) return false;
     switch (static_cast<errc>(failure.code().value())) {
         case errc::resolve_failed:
         case errc::connect_failed:

@@ -111,6 +111,14 @@ public:
         return spelled_string{{begin, static_cast<std::size_t>(text.end - begin)}, text.escaped};
     }
 
+    /// Any value as it is spelled, in place, validated; empty if it is not well-formed.
+    std::string_view raw(value& which) {
+        const place end = skip_value({which.at_, which.quote_});
+        which.end_ = end;
+        if (end.at == nothing) return {};
+        return {which.at_, static_cast<std::size_t>(end.at - which.at_)};
+    }
+
     /// A number as it is spelled, in place; empty if the value is not one.
     std::string_view digits(value& which) noexcept {
         if (kind_of(which) != kind::number) return {};

@@ -138,7 +138,8 @@ private:
         auto events = service_.stream_events(answer, request_);
         if (const auto& failure = script_.error_in_stream) {
             events.resize(std::min(events.size(), failure->first));
-            events.push_back({event_kind::closing, failure->second});
+            events.push_back(
+                {event_kind::closing, failure->second, std::string(service_.error_event_type())});
         }
         // A client stops reading at the end of the answer: an endless body must not have one.
         if (!script_.endless_unit.empty()) {
@@ -292,7 +293,7 @@ private:
             }
         };
         set("content-type", streamed_ ? "text/event-stream" : "application/json");
-        set("x-request-id", "req_" + std::to_string(ordinal_));
+        set(std::string(service_.request_id_field()), "req_" + std::to_string(ordinal_));
         if (how == body_framing::chunked) set("transfer-encoding", "chunked");
         if (how == body_framing::content_length) {
             const std::size_t whole = complete_ ? body_size() : announced_;

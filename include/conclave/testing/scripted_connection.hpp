@@ -196,7 +196,7 @@ private:
         };
         if (!may_enter(request)) return complain_as(401, "incorrect API key provided");
         if (request.method == "GET" && path.ends_with("/models")) {
-            return response_planner::plain(200, chat_completions::model_list(record_.models()),
+            return response_planner::plain(200, model_list(request, record_.models()),
                                            default_service(), request, ordinal, keep_alive);
         }
         if (format == nullptr) return complain_as(404, "no such path");

@@ -81,6 +81,13 @@ public:
     virtual std::vector<planned_event> stream_events(const planned_answer& answer,
                                                      const recorded_request& request) const = 0;
 
+    /// The name of the event that breaks a stream off; empty where the format gives its events
+    /// none.
+    virtual std::string_view error_event_type() const { return {}; }
+
+    /// The field of a reply's header that has the id of the request.
+    virtual std::string_view request_id_field() const { return "x-request-id"; }
+
 protected:
     ~service() = default;
 };

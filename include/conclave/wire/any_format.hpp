@@ -5,6 +5,7 @@
 #include <variant>
 
 #include <conclave/sse/parser.hpp>
+#include <conclave/wire/anthropic_messages.hpp>
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
@@ -12,7 +13,7 @@
 namespace conclave::wire {
 
 /// One of the formats, with what is particular to an endpoint.
-using any_format = std::variant<chat_completions>;
+using any_format = std::variant<chat_completions, anthropic_messages>;
 
 namespace detail {
 

@@ -8,7 +8,6 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
-#include <conclave/json/document.hpp>
 #include <conclave/json/fields.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
@@ -17,6 +16,7 @@
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/chat_chunk.hpp>
 #include <conclave/wire/detail/chat_request.hpp>
+#include <conclave/wire/detail/odd_data.hpp>
 #include <conclave/wire/detail/stream_end.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/provider_error.hpp>
@@ -129,13 +129,6 @@ inline finish_reason to_finish_reason(std::string_view word) noexcept {
     if (word == "tool_calls" || word == "function_call") return finish_reason::tool_calls;
     if (word == "content_filter") return finish_reason::content_filter;
     return finish_reason::unknown;
-}
-
-inline std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view space = " \t\r\n";
-    const std::size_t begin = text.find_first_not_of(space);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(space) - begin + 1);
 }
 
 }  // namespace detail
@@ -261,16 +254,13 @@ inline stream_status chat_completions::stream_reader::read_end() {
 
 // What is not a JSON object: the end, an empty event, JSON of another kind, or nonsense.
 inline void chat_completions::stream_reader::read_unparsable(const sse::event& event) {
-    const std::string_view text = detail::trimmed(event.data);
-    if (text == "[DONE]") {
-        read_end();
-        return;
+    switch (detail::judge_odd_data(event)) {
+        case detail::odd_data::done: read_end(); return;
+        case detail::odd_data::ignored: return;  // `finish` judges a stream that was cut
+        case detail::odd_data::nonsense: break;
     }
-    if (text.empty() || event.cut) return;  // `finish` judges a stream that was cut
-    json::document other;
-    if (text.front() != '{' && !json::document::parse(text, other)) return;
     fail({errc::malformed_json,
-          "an event of the stream is not JSON: " + detail::excerpt(text),
+          "an event of the stream is not JSON: " + detail::excerpt(event.data),
           {},
           0});
 }

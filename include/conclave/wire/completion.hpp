@@ -109,6 +109,8 @@ struct failure {
     std::string provider_code;
     /// The HTTP status that an error inside a stream stands for, 0 if it does not say.
     int status = 0;
+    /// The provider's id of the request, where the error has it in itself.
+    std::string request_id = {};
 };
 
 }  // namespace wire

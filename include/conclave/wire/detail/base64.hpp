@@ -24,4 +24,27 @@ inline std::string to_base64(std::string_view bytes) {
     return text;
 }
 
+// The bytes of what `to_base64` has written.
+inline std::string from_base64(std::string_view text) {
+    const auto value = [](char digit) -> std::uint32_t {
+        if (digit >= 'A' && digit <= 'Z') return static_cast<std::uint32_t>(digit - 'A');
+        if (digit >= 'a' && digit <= 'z') return static_cast<std::uint32_t>(digit - 'a') + 26;
+        if (digit >= '0' && digit <= '9') return static_cast<std::uint32_t>(digit - '0') + 52;
+        return digit == '+' ? 62 : 63;
+    };
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char digit : text) {
+        if (digit == '=') break;
+        bits = (bits << 6 | value(digit)) & 0xFFFFFF;
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> count & 0xFF);
+    }
+    return bytes;
+}
+
 }  // namespace conclave::wire::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -40,6 +41,11 @@ public:
         if (to.name.empty()) to.name = piece.name;
         to.arguments += piece.arguments;
         return true;
+    }
+
+    // Whether a call with this number has begun.
+    bool knows(std::optional<std::int64_t> index) const {
+        return std::find(indices_.begin(), indices_.end(), index) != indices_.end();
     }
 
 private:
