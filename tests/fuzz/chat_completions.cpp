@@ -1,100 +1,12 @@
-// Chat Completions, from any bytes: as a whole reply, as an error's body and as a stream. A stream
-// says the same however it is cut, and the pieces handed out are the answer.
+// Chat Completions: see reading_format.hpp.
 
 #include <conclave/wire/chat_completions.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
 
-#include <simdjson.h>
-
-#include <conclave/sse/parser.hpp>
-
-namespace {
-
-namespace wire = conclave::wire;
-namespace sse = conclave::sse;
-using conclave::completion;
-using conclave::delta;
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
-
-void check(const wire::failure& failure) {
-    require(!failure.message.empty());
-    for (const std::string& text : {failure.message, failure.provider_code}) {
-        require(simdjson::validate_utf8(text));
-        require(text.size() < 1100);
-        for (const char c : text)
-            require(static_cast<unsigned char>(c) >= 0x20);
-    }
-}
-
-void check(const completion& answer) {
-    for (const std::string& text : {answer.text, answer.reasoning, answer.refusal, answer.model}) {
-        require(simdjson::validate_utf8(text));
-    }
-    if (answer.usage) {
-        require(answer.usage->input_tokens >= 0 && answer.usage->output_tokens >= 0);
-    }
-    if (answer.cost) require(*answer.cost >= 0);
-}
-
-struct reading {
-    bool done = false;
-    completion answer;
-    wire::failure error;
-};
-
-reading read_stream(std::string_view stream, std::size_t step) {
-    using reader = wire::chat_completions::stream_reader;
-    reader answer;
-    sse::parser events;
-    std::string pieces;
-    const auto on_event = [&](const sse::event& event) {
-        delta piece;
-        answer.read(event, piece);
-        pieces.append(piece.text).append(piece.reasoning).append(piece.refusal);
-    };
-    for (std::size_t at = 0; at < stream.size(); at += step) {
-        events.feed(stream.substr(at, step), on_event);
-    }
-    events.finish(on_event);
-    const bool done = answer.finish(events.stray_lines()) == wire::stream_status::done;
-    if (!done) check(answer.error());
-    const completion& result = answer.result();
-    check(result);
-    require(pieces.size() == result.text.size() + result.reasoning.size() + result.refusal.size());
-    return {done, result, answer.error()};
-}
-
-}  // namespace
+#include "reading_format.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-    const std::string_view input(reinterpret_cast<const char*>(bytes), size);
-
-    completion whole;
-    if (const auto failed = wire::chat_completions::read_reply(input, whole)) {
-        check(*failed);
-    } else {
-        check(whole);
-    }
-    check(wire::chat_completions::read_error(500, input));
-
-    const reading at_once = read_stream(input, size + 1);
-    for (const std::size_t step : {std::size_t{1}, std::size_t{7}}) {
-        const reading cut = read_stream(input, step);
-        require(cut.done == at_once.done);
-        require(cut.answer.text == at_once.answer.text);
-        require(cut.answer.reasoning == at_once.answer.reasoning);
-        require(cut.answer.refusal == at_once.answer.refusal);
-        require(cut.answer.usage == at_once.answer.usage);
-        require(cut.answer.cost == at_once.answer.cost);
-        require(cut.error.message == at_once.error.message);
-    }
-    return 0;
+    return fuzzing::check_format<conclave::wire::chat_completions>(bytes, size);
 }

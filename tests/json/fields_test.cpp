@@ -323,4 +323,25 @@ TEST(FieldReader, ReadsTextsOfAnySizeOneAfterAnother) {
     }
 }
 
+TEST(FieldReader, GivesAnyValueAsItIsSpelled) {
+    std::string text = R"({"a": {"b": [1, "}\u00e9"]} , "c":1.50,"d":"x\n","e":null,"f": [ ]})";
+    const std::size_t size = text.size();
+    text.append(conclave::json::field_reader::padding, ' ');
+    conclave::json::field_reader fields;
+    std::vector<std::string> seen;
+    const auto read = [&](std::string_view of) {
+        seen.clear();
+        return fields.read(of, [&](conclave::json::key, conclave::json::value& value) {
+            seen.emplace_back(fields.raw(value));
+        });
+    };
+    EXPECT_FALSE(read(std::string_view(text).substr(0, size)));
+    EXPECT_EQ(seen, (std::vector<std::string>{R"({"b": [1, "}\u00e9"]})", "1.50", R"("x\n")",
+                                              "null", "[ ]"}));
+    std::string broken = R"({"a":{"b":[1,2}})";
+    broken.append(conclave::json::field_reader::padding, ' ');
+    EXPECT_TRUE(read(std::string_view(broken).substr(0, 16)));
+    EXPECT_EQ(seen, std::vector<std::string>{""});
+}
+
 }  // namespace

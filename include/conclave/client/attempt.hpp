@@ -95,6 +95,7 @@ inline error status_error(const wire::any_format& format, const http::response_h
     details.rate_limits = wire::read_rate_limits(head.header, now);
     if (details.request_id.empty()) details.request_id = failure.request_id;
     details.retry_after = parse_retry_after(head.header, now);
+    if (!details.retry_after) details.retry_after = failure.retry_after;
     if (const auto advice = head.header.find("x-should-retry")) {
         if (*advice == "true") details.should_retry = true;
         if (*advice == "false") details.should_retry = false;
@@ -120,6 +121,7 @@ inline error reply_error(wire::failure failure, std::string request_id) {
     details.request_id = std::move(request_id);
     if (details.request_id.empty()) details.request_id = std::move(failure.request_id);
     details.http_status = failure.status;
+    details.retry_after = failure.retry_after;
     details.provider_code = std::move(failure.provider_code);
     details.provider_message = failure.message;
     return error(failure.code, failure.message, std::move(details));

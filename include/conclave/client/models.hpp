@@ -33,18 +33,23 @@ inline error no_such_endpoint(std::size_t index, std::size_t count) {
                  std::move(details));
 }
 
-// The names in `{"data":[{"id":"…"}, …]}` (OpenAI, GET /models).
+// The names in `{"data":[{"id":"…"}, …]}` (OpenAI, GET /models), or in
+// `{"models":[{"name":"models/…"}, …]}` (Google).
 inline std::vector<std::string> read_model_names(const std::string& body) {
     json::document parsed;
     if (json::document::parse(body, parsed))
         throw error(errc::malformed_json, "the list of models is not JSON");
     simdjson::dom::array list;
-    if (parsed.root()["data"].get(list))
+    const bool is_google = !parsed.root()["models"].get(list);
+    if (!is_google && parsed.root()["data"].get(list))
         throw error(errc::malformed_reply, "the list of models has no data");
     std::vector<std::string> names;
     for (const simdjson::dom::element entry : list) {
         std::string_view name;
-        if (!entry["id"].get(name)) names.emplace_back(name);
+        if (entry[is_google ? "name" : "id"].get(name)) continue;
+        constexpr std::string_view resource = "models/";
+        if (is_google && name.starts_with(resource)) name.remove_prefix(resource.size());
+        names.emplace_back(name);
     }
     return names;
 }

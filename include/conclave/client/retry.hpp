@@ -24,9 +24,10 @@ constexpr bool is_transient_status(int status) noexcept {
 /// Whether what the provider called its error is worth another attempt; for errors inside a stream,
 /// which often have no status.
 inline bool is_transient_code(std::string_view code) noexcept {
-    constexpr std::array<std::string_view, 8> codes = {
-        "rate_limit_exceeded", "rate_limit_error", "overloaded_error", "overloaded",
-        "server_error",        "api_error",        "timeout",          "internal_server_error"};
+    constexpr std::array<std::string_view, 12> codes = {
+        "rate_limit_exceeded", "rate_limit_error",   "overloaded_error", "overloaded",
+        "server_error",        "api_error",          "timeout",          "internal_server_error",
+        "UNAVAILABLE",         "RESOURCE_EXHAUSTED", "INTERNAL",         "DEADLINE_EXCEEDED"};
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 

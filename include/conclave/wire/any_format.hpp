@@ -9,11 +9,12 @@
 #include <conclave/wire/chat_completions.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
+#include <conclave/wire/google_generate_content.hpp>
 
 namespace conclave::wire {
 
 /// One of the formats, with what is particular to an endpoint.
-using any_format = std::variant<chat_completions, anthropic_messages>;
+using any_format = std::variant<chat_completions, anthropic_messages, google_generate_content>;
 
 namespace detail {
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -111,6 +112,8 @@ struct failure {
     int status = 0;
     /// The provider's id of the request, where the error has it in itself.
     std::string request_id = {};
+    /// How long the provider asks to be left alone, where it says so beside the error.
+    std::optional<std::chrono::milliseconds> retry_after = {};
 };
 
 }  // namespace wire

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <simdjson.h>
 
@@ -108,9 +110,31 @@ inline void read_error_code(const simdjson::dom::object& object, failure& out) {
     }
 }
 
+// A time as Google spells it, "1.5s"; nothing where it makes no sense.
+inline std::optional<std::chrono::milliseconds> read_duration(std::string_view text) {
+    constexpr double longest = 1e9;  // seconds: longer than anybody waits
+    double seconds = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool whole = failed == std::errc{} && end + 1 == text.data() + text.size() && *end == 's';
+    if (!whole || !(seconds >= 0 && seconds <= longest)) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+// Google's `google.rpc.RetryInfo`, one of the details of an error.
+inline void read_retry_info(const simdjson::dom::object& object, failure& out) {
+    const auto details = json::array_at(object, "details");
+    if (!details) return;
+    for (const simdjson::dom::element each : *details) {
+        const auto detail = json::object_of(each);
+        const auto delay = detail ? json::string_at(*detail, "retryDelay") : std::nullopt;
+        if (delay) out.retry_after = read_duration(*delay);
+    }
+}
+
 // The innermost object that tells of an error, in the words it has.
 inline void read_error_object(const simdjson::dom::object& object, failure& out) {
     read_error_code(object, out);
+    read_retry_info(object, out);
     const auto message = first_text<3>(object, {"message", "msg", "error_description"});
     auto detail = first_text<1>(object, {"detail"});
     if (const auto list = json::array_at(object, "detail"); list && list->size() > 0) {

@@ -36,6 +36,9 @@ struct tool_call {
     std::string name;
     /// The arguments: the text of a JSON object, as the model wrote it, which may not be valid.
     std::string arguments;
+    /// What the provider wants to have back with the call, whatever it means; empty if nothing.
+    /// Google's models refuse a conversation that has lost it.
+    std::string signature = {};
 
     friend bool operator==(const tool_call&, const tool_call&) = default;
 };

@@ -21,22 +21,21 @@ inline std::string dropped_note(std::string_view setting) {
     return std::string(setting) + " was dropped: this model does not take it";
 }
 
-// Writes `temperature` and `top_p` unless the model is among those that refuse them, and returns
-// notes of what is dropped.
+// Writes `temperature` and `top_p`, by the name that the format has for it, unless the model is
+// among those that refuse them, and returns notes of what is dropped.
 inline std::vector<std::string> write_sampling(const call& what, std::string_view model,
                                                const std::vector<std::string>& refusing,
-                                               json::writer& to) {
+                                               json::writer& to,
+                                               std::string_view top_p_name = "top_p") {
     std::vector<std::string> notes;
     const bool refused = is_among(model, refusing);
-    const auto write = [&](std::string_view name, std::optional<double> value) {
-        if (value && refused) {
-            notes.push_back(dropped_note(name));
-        } else {
-            to.member_if(name, value);
-        }
-    };
-    write("temperature", what.temperature());
-    write("top_p", what.top_p());
+    if (!refused) {
+        to.member_if("temperature", what.temperature());
+        to.member_if(top_p_name, what.top_p());
+        return notes;
+    }
+    if (what.temperature()) notes.push_back(dropped_note("temperature"));
+    if (what.top_p()) notes.push_back(dropped_note("top_p"));
     return notes;
 }
 

@@ -46,7 +46,7 @@ inline double take_unit(std::string_view& text) {
 }
 
 // `6m0s`, `1h2m3.5s`, `20ms`, as Go writes durations, and `2d1h`; in milliseconds.
-inline std::optional<double> read_duration(std::string_view text) {
+inline std::optional<double> read_go_duration(std::string_view text) {
     double sum = 0;
     if (text.empty()) return std::nullopt;
     while (!text.empty()) {
@@ -139,7 +139,7 @@ inline std::optional<milliseconds> read_wait(std::string_view text,
         const double time = *number < first_in_milliseconds ? *number * 1000 : *number;
         return bounded(time - static_cast<double>(since_1970.count()));
     }
-    if (const auto duration = read_duration(text)) return bounded(*duration);
+    if (const auto duration = read_go_duration(text)) return bounded(*duration);
     if (const auto date = read_date(text)) {
         return bounded(static_cast<double>((*date - since_1970).count()));
     }
