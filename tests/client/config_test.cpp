@@ -46,7 +46,7 @@ TEST(Config, OfTheDocumentationIsRead) {
     ::setenv("OPENAI_API_KEY", canary.c_str(), 1);
     const client_options options = config(documented_example());
     ::unsetenv("OPENAI_API_KEY");
-    ASSERT_EQ(options.endpoints.size(), 3u);
+    ASSERT_EQ(options.endpoints.size(), 4u);
 
     const endpoint& openai = options.endpoints[0];
     EXPECT_EQ(openai.base_url, "https://api.openai.com/v1");
@@ -60,10 +60,12 @@ TEST(Config, OfTheDocumentationIsRead) {
     EXPECT_EQ(openai.header[0].name, "OpenAI-Organization");
     EXPECT_EQ(openai.header[0].value, "org-example");
 
-    EXPECT_EQ(options.endpoints[1].models.at("local/coder"), "qwen2.5-coder-7b");
-    EXPECT_EQ(options.endpoints[1].api_key, "");
-    EXPECT_EQ(options.endpoints[2].api_key, "an-example-and-no-key");
-    EXPECT_EQ(options.endpoints[2].prefix, "");
+    EXPECT_EQ(options.endpoints[1].api_key, "an-example-and-no-key");
+    EXPECT_TRUE(std::holds_alternative<wire::anthropic_messages>(options.endpoints[1].format));
+    EXPECT_EQ(options.endpoints[2].models.at("local/coder"), "qwen2.5-coder-7b");
+    EXPECT_EQ(options.endpoints[2].api_key, "");
+    EXPECT_EQ(options.endpoints[3].api_key, "another-example");
+    EXPECT_EQ(options.endpoints[3].prefix, "");
 
     const price& rate = options.prices.at("openai/gpt-5.5");
     EXPECT_EQ(rate.input, 1.25);
@@ -84,7 +86,7 @@ TEST(Config, OfTheDocumentationIsRead) {
 
     asio::io_context context;
     const client via(context, options);
-    EXPECT_EQ(via.options().endpoints.size(), 3u);
+    EXPECT_EQ(via.options().endpoints.size(), 4u);
 }
 
 TEST(Config, OfNothingIsTheDefault) {
@@ -149,6 +151,41 @@ TEST(Config, HasEverySettingThatIsDocumented) {
               "abcdef");
     EXPECT_EQ(tls.minimum_version, net::tls_version::tls_1_2);
     EXPECT_EQ(options.max_redirects, 13u);
+}
+
+TEST(Config, HasEveryFormatWithItsOptions) {
+    const client_options options = config(R"({"endpoints": [
+        {"base_url": "http://a", "format": "anthropic_messages", "format_options": {
+            "version": "2026-10-21", "bearer": true, "max_tokens": 1000, "json_schema": false,
+            "without_sampling": ["x"]}},
+        {"base_url": "http://g", "format_options": {
+            "api_version": "v1", "bearer": true, "json_schema": false, "schema_or_tools": ["a"],
+            "without_thinking": [], "thinking_budget": ["b", "c"], "without_sampling": ["d"]},
+         "format": "google_generate_content"}]})");
+    const auto& claude = std::get<wire::anthropic_messages>(options.endpoints.at(0).format);
+    EXPECT_EQ(claude.version, wire::anthropic_version::v2026_10_21);
+    EXPECT_TRUE(claude.bearer);
+    EXPECT_EQ(claude.max_tokens, 1000);
+    EXPECT_FALSE(claude.json_schema);
+    EXPECT_EQ(claude.without_sampling, std::vector<std::string>{"x"});
+    const auto& gemini = std::get<wire::google_generate_content>(options.endpoints.at(1).format);
+    EXPECT_EQ(gemini.api_version, "v1");
+    EXPECT_TRUE(gemini.bearer);
+    EXPECT_FALSE(gemini.json_schema);
+    EXPECT_EQ(gemini.schema_or_tools, std::vector<std::string>{"a"});
+    EXPECT_TRUE(gemini.without_thinking.empty());
+    EXPECT_EQ(gemini.thinking_budget, (std::vector<std::string>{"b", "c"}));
+    EXPECT_EQ(gemini.without_sampling, std::vector<std::string>{"d"});
+
+    const error version = config_error(R"({"endpoints": [{"base_url": "http://a",
+        "format": "anthropic_messages", "format_options": {"version": "2027"}}]})");
+    EXPECT_EQ(version.field(), "endpoints[0].format_options.version");
+    const error option = config_error(R"({"endpoints": [{"base_url": "http://a",
+        "format": "anthropic_messages", "format_options": {"include_usage": true}}]})");
+    EXPECT_EQ(option.field(), "endpoints[0].format_options.include_usage");
+    const error format = config_error(R"({"endpoints": [{"base_url": "h", "format": "chat"}]})");
+    for (const char* word : {"chat_completions", "anthropic_messages", "google_generate_content"})
+        EXPECT_NE(std::string(format.what()).find(word), std::string::npos) << format.what();
 }
 
 TEST(Config, RefusesWhatItDoesNotKnowNamingIt) {

@@ -154,6 +154,11 @@ TEST(Embed, RefusesBeforeAnythingIsSent) {
     const embedding unknown = embed_with(client, embedding_request("b/m", "a"));
     EXPECT_EQ(unknown.call.code(), errc::no_endpoint);
     EXPECT_TRUE(unknown.call.says("\"a/\"")) << unknown.call.what();
+    options.endpoints[0].format = wire::anthropic_messages();
+    caller without(options);
+    const embedding none = embed_with(without, embedding_request("a/m", "a"));
+    EXPECT_EQ(none.call.code(), errc::no_endpoint);
+    EXPECT_EQ(none.call.failure.field(), "model");
     EXPECT_EQ(provider.connections(), 0u);
 }
 

@@ -107,6 +107,31 @@ TEST(Environment, HasEachProviderForItsPrefix) {
     EXPECT_EQ(served(options, "gpt"), "");
 }
 
+TEST(Environment, HasAnthropicAndGoogleInTheirOwnFormats) {
+    const auto options = from({{"ANTHROPIC_API_KEY", "a"}, {"GEMINI_API_KEY", "g"}});
+    EXPECT_EQ(served(options, "anthropic/claude-sonnet-4-6"),
+              "https://api.anthropic.com, a, claude-sonnet-4-6");
+    const std::string google = "https://generativelanguage.googleapis.com, g, gemini-2.5-pro";
+    EXPECT_EQ(served(options, "gemini/gemini-2.5-pro"), google);
+    EXPECT_EQ(served(options, "google/gemini-2.5-pro"), google);
+    const auto speaks = [&](const std::string& model) {
+        const auto found = conclave::detail::find_route(options.endpoints, model);
+        return options.endpoints.at(found->endpoint).format.index();
+    };
+    EXPECT_EQ(speaks("anthropic/m"), wire::any_format(wire::anthropic_messages()).index());
+    EXPECT_EQ(speaks("google/m"), wire::any_format(wire::google_generate_content()).index());
+
+    const auto both = from({{"GEMINI_API_KEY", "x"}, {"GOOGLE_API_KEY", "g"}});
+    EXPECT_EQ(served(both, "gemini/gemini-2.5-pro"), google);
+    EXPECT_EQ(served(both, "gemini-2.5-pro"), google);  // there is no other place
+    const auto elsewhere =
+        from({{"ANTHROPIC_API_KEY", "a"}, {"ANTHROPIC_BASE_URL", "http://proxy"}});
+    EXPECT_EQ(served(elsewhere, "anthropic/m"), "http://proxy, a, m");
+    const auto gateway = from({{"ANTHROPIC_API_KEY", "a"}, {"OPPER_API_KEY", "p"}});
+    EXPECT_EQ(served(gateway, "anthropic/m"), "https://api.anthropic.com, a, m");
+    EXPECT_EQ(served(gateway, "gemini/m"), "https://api.opper.ai/v3/compat, p, gemini/m");
+}
+
 TEST(Environment, KnowsWhatAProviderDoesNotTake) {
     const auto options =
         from({{"GROQ_API_KEY", "g"}, {"MISTRAL_API_KEY", "m"}, {"DEEPSEEK_API_KEY", "d"}});

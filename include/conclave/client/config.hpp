@@ -10,39 +10,24 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 #include <simdjson.h>
 
+#include <conclave/client/detail/format_settings.hpp>
 #include <conclave/client/detail/setting.hpp>
 #include <conclave/client/endpoint.hpp>
 #include <conclave/client/environment.hpp>
 #include <conclave/client/options.hpp>
 #include <conclave/client/prices.hpp>
 #include <conclave/error.hpp>
+#include <conclave/http/fields.hpp>
+#include <conclave/http/proxy_settings.hpp>
 #include <conclave/json/document.hpp>
-#include <conclave/wire/any_format.hpp>
-#include <conclave/wire/chat_completions.hpp>
+#include <conclave/net/tls.hpp>
 
 namespace conclave {
 
 namespace detail {
-
-/// The format of that name, or nothing.
-inline std::optional<wire::any_format> to_format(std::string_view word) {
-    if (word == "chat_completions") return wire::chat_completions();
-    return std::nullopt;
-}
-
-// For each format: takes one member of `format_options`, or says that it knows none of that name.
-inline bool read_format_option(std::string_view name, const setting& from,
-                               wire::chat_completions& to) {
-    if (name == "max_completion_tokens") return from.read(to.max_completion_tokens);
-    if (name == "include_usage") return from.read(to.include_usage);
-    if (name == "json_schema") return from.read(to.json_schema);
-    if (name == "without_sampling") return from.read(to.without_sampling);
-    return false;
-}
 
 // A list of names, or an object of names and what they are called there.
 inline void read_models(const setting& from, endpoint& to) {
@@ -91,9 +76,7 @@ inline endpoint read_endpoint(const setting& from) {
             }
             to.api_key = name == "key" ? each.filled_text() : read_key_variable(each);
         } else if (name == "format") {
-            auto format = to_format(each.text());
-            if (!format) throw invalid_field(each.path(), "must be chat_completions");
-            to.format = std::move(*format);
+            to.format = read_format(each);
         } else if (name == "format_options") {
             options = each;
         } else if (name == "models") {
@@ -106,15 +89,7 @@ inline endpoint read_endpoint(const setting& from) {
         return true;
     });
     if (to.base_url.empty()) throw invalid_field(from.path() + ".base_url", "must be given");
-    if (options) {
-        std::visit(
-            [&](auto& format) {
-                options->each_member([&](std::string_view name, const setting& each) {
-                    return read_format_option(name, each, format);
-                });
-            },
-            to.format);
-    }
+    if (options) read_format_options(*options, to.format);
     return to;
 }
 

@@ -11,7 +11,6 @@
 #include <conclave/client/endpoint.hpp>
 #include <conclave/http/characters.hpp>
 #include <conclave/wire/any_format.hpp>
-#include <conclave/wire/chat_completions.hpp>
 
 namespace conclave::detail {
 
@@ -60,6 +59,10 @@ inline wire::any_format mistral_chat() {
     return format;
 }
 
+inline wire::any_format anthropic() { return wire::anthropic_messages(); }
+
+inline wire::any_format google() { return wire::google_generate_content(); }
+
 /// Everyone's own endpoints first, then the gateways, which get what is left: a key of one's own
 /// for a provider is there to be used.
 inline constexpr std::array known_providers = {
@@ -68,6 +71,17 @@ inline constexpr std::array known_providers = {
                    "https://api.openai.com/v1",
                    {"openai/", nullptr},
                    &openai_chat},
+    known_provider{{"ANTHROPIC_API_KEY", nullptr},
+                   "ANTHROPIC_BASE_URL",
+                   "https://api.anthropic.com",
+                   {"anthropic/", nullptr},
+                   &anthropic},
+    // Google's own packages prefer the first.
+    known_provider{{"GOOGLE_API_KEY", "GEMINI_API_KEY"},
+                   nullptr,
+                   "https://generativelanguage.googleapis.com",
+                   {"gemini/", "google/"},
+                   &google},
     known_provider{{"GROQ_API_KEY", nullptr},
                    nullptr,
                    "https://api.groq.com/openai/v1",

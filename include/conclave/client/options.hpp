@@ -80,6 +80,8 @@ struct client_options {
     /// - `CONCLAVE_BASE_URL` (with `CONCLAVE_API_KEY`, if it needs one): any server that speaks
     ///   Chat Completions, such as llama.cpp or vLLM; it is asked for every model, alone.
     /// - `OPENAI_API_KEY` (with `OPENAI_BASE_URL`): OpenAI, for `openai/…` names.
+    /// - `ANTHROPIC_API_KEY` (with `ANTHROPIC_BASE_URL`): Anthropic, for `anthropic/…`.
+    /// - `GOOGLE_API_KEY`, or else `GEMINI_API_KEY`: Google, for `gemini/…` and `google/…`.
     /// - `GROQ_API_KEY`, `MISTRAL_API_KEY`, `DEEPSEEK_API_KEY`, `XAI_API_KEY`: these, for
     ///   `groq/…`, `mistral/…`, `deepseek/…` and `xai/…`.
     /// - `OLLAMA_HOST`: Ollama, for `ollama/…`.

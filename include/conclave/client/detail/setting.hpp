@@ -88,6 +88,7 @@ public:
         return true;
     }
     bool read(std::vector<std::string>& to) const {
+        to.clear();
         each_element([&](const setting& each) { to.push_back(each.filled_text()); });
         return true;
     }
@@ -101,6 +102,11 @@ public:
     /// A count or a size.
     bool read(std::size_t& to) const {
         to = static_cast<std::size_t>(whole_number(std::int64_t{1} << 40));
+        return true;
+    }
+    /// A count of tokens.
+    bool read(std::int64_t& to) const {
+        to = whole_number(std::int64_t{1} << 40);
         return true;
     }
     /// A time in milliseconds, a day at most.
