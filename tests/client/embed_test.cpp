@@ -162,6 +162,21 @@ TEST(Embed, RefusesBeforeAnythingIsSent) {
     EXPECT_EQ(provider.connections(), 0u);
 }
 
+TEST(Embed, TakesARequestThatIsATemporary) {
+    scripted_provider provider;
+    provider.on("m", embeddings());
+    caller client(provider);
+    result got;
+    std::size_t length = 0;
+    const auto operation = [&]() -> asio::awaitable<void> {
+        auto made = co_await embed(client.via, embedding_request("m", "one").add("two"));
+        length = made.vectors.at(1).size();
+    };
+    client.run(operation, std::nullopt, got);
+    EXPECT_EQ(got.what(), "no error");
+    EXPECT_EQ(length, 8u);
+}
+
 TEST(Embed, TakesAnyCompletionToken) {
     scripted_provider provider;
     provider.on("m", embeddings());
