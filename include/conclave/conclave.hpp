@@ -4,6 +4,7 @@
 
 #include <conclave/client/client.hpp>
 #include <conclave/client/complete.hpp>
+#include <conclave/client/embed.hpp>
 #include <conclave/client/models.hpp>
 #include <conclave/client/options.hpp>
 #include <conclave/config.hpp>

@@ -6,6 +6,9 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
+
+#include <conclave/rate_limit.hpp>
 
 namespace conclave {
 
@@ -163,6 +166,8 @@ struct error_details {
     std::string request_id;
     /// How long the provider asked to be left alone.
     std::optional<std::chrono::milliseconds> retry_after;
+    /// The provider's rate limits, as the header of its reply had them.
+    std::vector<rate_limit> rate_limits;
     /// Whether it is worth trying again, where that is known better than from code and status: the
     /// provider said so (`x-should-retry`), or a proxy failed in one way or another.
     std::optional<bool> should_retry;

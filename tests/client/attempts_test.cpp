@@ -272,7 +272,7 @@ TEST(Attempts, ArePricedByTheTableWhereTheProviderDoesNotSay) {
     provider.on("none", answer("a").without_usage());
     client_options options = options_for(provider);
     for (const std::string name : {"m", "own", "none"})
-        options.prices[name] = {2, 4, std::nullopt};
+        options.prices[name] = {2, 4};
     caller client(options);
     EXPECT_EQ(client.ask(question("m")).answer.cost, 4.0);
     EXPECT_EQ(client.ask(question("own")).answer.cost, 9.0);

@@ -209,8 +209,8 @@ TEST(Panel, CostIsTheProvidersFigureElseThatOfThePriceTable) {
     provider.on("m/b", answer("B").usage(1000, 100));
     provider.on("m/c", answer("C").usage(10, 10).cost(0.125));
     client_options options = options_for(provider);
-    options.prices["m/b"] = {2.0, 10.0, std::nullopt};
-    options.prices["m/c"] = {1e6, 1e6, std::nullopt};  // the provider's own figure comes first
+    options.prices["m/b"] = {2.0, 10.0};
+    options.prices["m/c"] = {1e6, 1e6};  // the provider's own figure comes first
     const panel_run run(options, three_seats());
     const auto& results = run.response.results;
     EXPECT_EQ(results[0].cost, 0.5);

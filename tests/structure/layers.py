@@ -19,7 +19,7 @@ LAYERS = ["base", "json", "sse", "http", "wire", "net", "client", "testing", "op
 SANS_IO = ["base", "json", "sse", "http", "wire"]
 # The scripted provider stands on the layers; nothing stands on it.
 ONLY_FOR_ITSELF = "testing"
-BASE = ["config", "error", "version"]
+BASE = ["config", "error", "rate_limit", "version"]
 INPUT_OUTPUT = re.compile(r"(^|/)(asio|openssl|boost/asio)(\.hpp$|/)")
 INCLUDE = re.compile(r"^\s*#\s*include\s*[<\"]([^>\"]+)[>\"]", re.MULTILINE)
 

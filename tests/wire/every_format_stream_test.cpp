@@ -23,18 +23,19 @@ using conclave::wire::stream_status;
 class EveryFormatStream : public ::testing::TestWithParam<named_format> {
 protected:
     // The stream of an answer; without its last `missing` events, if any.
-    std::string stream(const detail::planned_answer& answer, std::size_t missing = 0) const {
+    std::string stream(const conclave::testing::detail::planned_answer& answer,
+                       std::size_t missing = 0) const {
         const std::string target = std::visit(
             [](const auto& format) { return format.target("m", true); }, GetParam().format);
-        const auto* const service =
-            detail::find_service("POST", std::string_view(target).substr(0, target.find('?')));
+        const auto* const service = conclave::testing::detail::find_service(
+            "POST", std::string_view(target).substr(0, target.find('?')));
         recorded_request request;
         request.model = "m";
         request.stream = request.stream_usage = true;
         auto events = service->stream_events(answer, request);
         events.resize(events.size() - missing);
         std::string text;
-        for (const detail::planned_event& each : events)
+        for (const conclave::testing::detail::planned_event& each : events)
             conclave::sse::writer(text).event(each.data, each.type);
         return text;
     }
@@ -42,14 +43,14 @@ protected:
     stream_outcome read(const std::string& stream) const {
         return std::visit(
             [&](const auto& format) {
-                using reader = typename std::decay_t<decltype(format)>::stream_reader;
-                return read_stream<reader>(stream);
+                using format_reader = typename std::decay_t<decltype(format)>::stream_reader;
+                return read_stream<format_reader>(stream);
             },
             GetParam().format);
     }
 
-    static detail::planned_answer planned() {
-        detail::planned_answer answer;
+    static conclave::testing::detail::planned_answer planned() {
+        conclave::testing::detail::planned_answer answer;
         answer.id = "id-1";
         answer.model = "m";
         answer.reasoning = {"Rain", " means wet."};

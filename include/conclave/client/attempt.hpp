@@ -24,6 +24,7 @@
 #include <conclave/version.hpp>
 #include <conclave/wire/any_format.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/rate_limits.hpp>
 
 namespace conclave {
 
@@ -67,6 +68,20 @@ inline std::string request_id(const http::response_head& head) {
     return {};
 }
 
+/// A reply that is not a stream.
+struct whole_reply {
+    http::response_head head;
+    std::string body;
+};
+
+/// Puts what the head of a reply, read at `now`, says of an answer into it.
+template <class Answer>
+void read_reply_head(const http::response_head& head, std::chrono::system_clock::time_point now,
+                     Answer& to) {
+    to.request_id = request_id(head);
+    to.rate_limits = wire::read_rate_limits(head.header, now);
+}
+
 /// The error that a reply with an error status, read at `now`, stands for.
 inline error status_error(const wire::any_format& format, const http::response_head& head,
                           std::string_view body, std::chrono::system_clock::time_point now) {
@@ -77,6 +92,7 @@ inline error status_error(const wire::any_format& format, const http::response_h
     details.provider_code = failure.provider_code;
     details.provider_message = failure.message;
     details.request_id = request_id(head);
+    details.rate_limits = wire::read_rate_limits(head.header, now);
     if (details.request_id.empty()) details.request_id = failure.request_id;
     details.retry_after = parse_retry_after(head.header, now);
     if (!details.retry_after) details.retry_after = failure.retry_after;
@@ -148,17 +164,21 @@ public:
         keep_connection(exchange);
     }
 
-    /// The whole body of the reply, which has to have a status of success.
-    asio::awaitable<std::string> fetch() {
+    /// The whole reply, which has to have a status of success. The clocks of answers run if it is
+    /// one.
+    asio::awaitable<whole_reply> fetch(bool is_answer) {
+        is_paced_ = is_answer;
         auto exchange = co_await open();
-        const int status = exchange.head().status;
-        if (status < 200 || status > 299) {
+        whole_reply reply;
+        reply.head = exchange.head();
+        if (reply.head.status < 200 || reply.head.status > 299) {
             const std::string body = co_await read_small_body(exchange);
-            throw refusal(exchange.head(), body);
+            throw refusal(reply.head, body);
         }
-        std::string body = co_await exchange.read_body(client_.options.limits.body_size);
+        const auto on_piece = [this] { note_piece(); };
+        reply.body = co_await exchange.read_body(client_.options.limits.body_size, on_piece);
         keep_connection(exchange);
-        co_return body;
+        co_return reply;
     }
 
     /// Whether the provider may charge for this attempt: it has the whole request, and no error

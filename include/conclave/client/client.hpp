@@ -5,12 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <conclave/client/config.hpp>
 #include <conclave/client/options.hpp>
 #include <conclave/client/retry_budget.hpp>
+#include <conclave/client/routing.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/proxy.hpp>
 #include <conclave/http/url.hpp>
@@ -73,48 +74,6 @@ struct client_state {
     // By origin. No key is added later, so that calls may look theirs up without a lock.
     std::map<std::string, retry_budget> retry_budgets;
 };
-
-/// Where a model is served, and its name there.
-struct route {
-    std::size_t endpoint = 0;
-    std::string model;
-};
-
-/// The endpoint with the longest prefix that `model` begins with; a name without any provider goes
-/// to the first endpoint when no other takes it.
-inline std::optional<route> find_route(const std::vector<endpoint>& endpoints,
-                                       std::string_view model) {
-    std::optional<route> best;
-    std::size_t best_length = 0;
-    for (std::size_t i = 0; i < endpoints.size(); ++i) {
-        const std::string& prefix = endpoints[i].prefix;
-        if (!model.starts_with(prefix) || model.size() == prefix.size()) continue;
-        if (best && prefix.size() <= best_length) continue;
-        best = route{i, std::string(model.substr(prefix.size()))};
-        best_length = prefix.size();
-    }
-    const bool bare = !model.empty() && model.find('/') == model.npos;
-    if (!best && bare && !endpoints.empty()) best = route{0, std::string(model)};
-    return best;
-}
-
-/// The refusal of a model that no endpoint serves. `field` names where the request has it.
-inline error no_endpoint(const std::vector<endpoint>& endpoints, const std::string& field,
-                         const std::string& model) {
-    error_details details;
-    details.field = field;
-    std::string what = field + " \"" + model + "\": ";
-    if (endpoints.empty()) {
-        what +=
-            "no endpoint is configured; set CONCLAVE_BASE_URL, OPPER_API_KEY or OPENAI_API_KEY, "
-            "or fill client_options::endpoints";
-    } else {
-        what += "served are names that begin with";
-        for (const auto& candidate : endpoints)
-            what += " \"" + candidate.prefix + "\"";
-    }
-    return error(errc::no_endpoint, what, std::move(details));
-}
 
 }  // namespace detail
 

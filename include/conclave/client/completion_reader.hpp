@@ -26,8 +26,8 @@ public:
         : format_(format), observer_(observer), stream_(format) {}
 
     void read_head(const http::response_head& head,
-                   std::chrono::system_clock::time_point) override {
-        answer().request_id = request_id(head);
+                   std::chrono::system_clock::time_point now) override {
+        read_reply_head(head, now, answer());
     }
 
     std::optional<wire::failure> read_whole(std::string_view body) override {

@@ -73,8 +73,10 @@ asio::awaitable<std::vector<std::string>> fetch_models(
     typename attempt<Transport>::clocks_type timers(strand, group.stopper());
     timers.set(errc::model_timeout, Transport::clock_type::now() + timeout);
     attempt<Transport> current(*client, request, timers);
-    std::string body;
-    const auto operation = [&]() -> asio::awaitable<void> { body = co_await current.fetch(); };
+    whole_reply reply;
+    const auto operation = [&]() -> asio::awaitable<void> {
+        reply = co_await current.fetch(false);
+    };
     group.spawn(operation);
     std::exception_ptr thrown;
     try {
@@ -91,7 +93,7 @@ asio::awaitable<std::vector<std::string>> fetch_models(
         if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
         std::rethrow_exception(thrown);
     }
-    std::vector<std::string> names = read_model_names(body);
+    std::vector<std::string> names = read_model_names(reply.body);
     for (auto& name : names)
         name.insert(0, from.prefix);
     co_return names;

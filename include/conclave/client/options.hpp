@@ -1,76 +1,23 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include <conclave/client/endpoint.hpp>
+#include <conclave/client/environment.hpp>
+#include <conclave/client/prices.hpp>
 #include <conclave/client/retry_budget.hpp>
-#include <conclave/http/fields.hpp>
 #include <conclave/http/proxy_settings.hpp>
 #include <conclave/net/connection_pool.hpp>
 #include <conclave/net/resolver.hpp>
 #include <conclave/net/tls.hpp>
 #include <conclave/net/transport.hpp>
-#include <conclave/wire/any_format.hpp>
-#include <conclave/wire/usage.hpp>
 
 namespace conclave {
-
-/// A place that serves models, in one format.
-struct endpoint {
-    /// `url` is what its documentation gives to SDKs: `https://api.openai.com/v1`. `key`, if not
-    /// empty, is sent as the format has it, to this place alone. `speaks` is the format, Chat
-    /// Completions unless given, with what is particular to the place.
-    explicit endpoint(std::string url, std::string key = {}, wire::any_format speaks = {})
-        : base_url(std::move(url)), api_key(std::move(key)), format(std::move(speaks)) {}
-
-    /// What the requests' paths are put behind.
-    std::string base_url;
-    /// The key; empty: none is sent.
-    std::string api_key;
-    /// Only models whose name begins so come here, and are sent without it: `openai/`. Empty: every
-    /// model may come, its name as it is.
-    std::string prefix;
-    /// What it speaks, and how it differs from others that do.
-    wire::any_format format;
-    /// Further header fields for each request.
-    std::vector<http::field> header;
-};
-
-/// What a model costs, in USD for a million tokens.
-struct price {
-    /// For input that is not in the provider's prompt cache.
-    double input = 0;
-    /// For output, reasoning included.
-    double output = 0;
-    /// For input read from the provider's prompt cache; unless set, as `input`.
-    std::optional<double> cache_read = {};
-};
-
-namespace detail {
-/// An amount in USD to a trillionth, so that sums have no tail of digits which nobody is charged.
-inline double rounded_usd(double amount) { return std::round(amount * 1e12) / 1e12; }
-}  // namespace detail
-
-/// The cost of `used` at `rate`, in USD.
-inline double cost_of(const usage& used, const price& rate) {
-    const auto cached =
-        static_cast<double>(std::min(used.cache_read_tokens.value_or(0), used.input_tokens));
-    const auto fresh = static_cast<double>(used.input_tokens) - cached;
-    const auto output = static_cast<double>(used.output_tokens);
-    return detail::rounded_usd((fresh * rate.input + cached * rate.cache_read.value_or(rate.input) +
-                                output * rate.output) /
-                               1e6);
-}
 
 /// Times within which an attempt and its reply must go on. Zero: no limit of its own. An attempt
 /// that one of them ends is tried again, as often as the call allows, and may have been billed.
@@ -105,16 +52,18 @@ struct reply_limits {
 struct client_options {
     client_options() = default;
 
-    /// Where models are served. The endpoint with the longest fitting `prefix` is asked; among
-    /// equals the first.
+    /// Where models are served. A model is asked of the endpoint that lists it in `models`, else of
+    /// the one with the longest fitting `prefix`; among equals the first. A name without a `/` that
+    /// neither finds goes to the only place there is, if all endpoints have one base URL and list
+    /// nothing. Any other is refused with `errc::no_endpoint` before anything is sent.
     std::vector<endpoint> endpoints;
     /// The server that runs the roundtables, if it is not this program that does: they are sent to
     /// `{base_url}/v3/roundtable` as they are, with the names of models that it knows, and the
     /// endpoints above are for `complete` alone. Its format says how the key is sent; the prefix
     /// means nothing. None unless set.
     std::optional<endpoint> hosted_roundtable;
-    /// Prices by the model's name as a request has it, for where the provider states no cost.
-    std::map<std::string, price, std::less<>> prices;
+    /// For where the provider states no cost.
+    price_table prices;
     /// Whom to trust.
     net::tls_options tls;
     /// How names become addresses.
@@ -138,40 +87,41 @@ struct client_options {
     /// not followed is an error with `errc::http_status`.
     std::size_t max_redirects = 0;
 
-    /// Endpoints as the environment has them:
+    /// Endpoints as the environment has them, by the variables that providers' own tools read:
     /// - `CONCLAVE_BASE_URL` (with `CONCLAVE_API_KEY`, if it needs one): any server that speaks
-    ///   Chat Completions, such as llama.cpp, Ollama or vLLM; it is asked for every model, alone.
+    ///   Chat Completions, such as llama.cpp or vLLM; it is asked for every model, alone.
     /// - `OPENAI_API_KEY` (with `OPENAI_BASE_URL`): OpenAI, for `openai/…` names.
-    /// - `OPPER_API_KEY`: Opper's gateway, for every other name.
+    /// - `ANTHROPIC_API_KEY` (with `ANTHROPIC_BASE_URL`): Anthropic, for `anthropic/…`.
+    /// - `GOOGLE_API_KEY`, or else `GEMINI_API_KEY`: Google, for `gemini/…` and `google/…`.
+    /// - `GROQ_API_KEY`, `MISTRAL_API_KEY`, `DEEPSEEK_API_KEY`, `XAI_API_KEY`: these, for
+    ///   `groq/…`, `mistral/…`, `deepseek/…` and `xai/…`.
+    /// - `OLLAMA_HOST`: Ollama, for `ollama/…`.
+    /// - `OPPER_API_KEY`, `OPENROUTER_API_KEY`: gateways, for every other name; Opper if both are
+    ///   set, and OpenRouter then for `openrouter/…`.
     ///
-    /// None set: no endpoints, and a call says what to set.
+    /// A provider's own key goes before a gateway's for the names with its prefix. None set: no
+    /// endpoints, and a call says what to set.
     ///
     /// Also the proxies of the environment, as `http::proxy_settings::from_variables` reads them.
     static client_options from_environment() {
-        const auto variable = [](const char* name) -> std::string {
-            const char* value = std::getenv(name);
-            return value != nullptr ? value : "";
-        };
         client_options options;
-        options.connect.proxy = http::proxy_settings::from_variables(variable);
-        if (const auto base = variable("CONCLAVE_BASE_URL"); !base.empty()) {
-            options.endpoints.emplace_back(base, variable("CONCLAVE_API_KEY"));
-            return options;
-        }
-        if (const auto key = variable("OPENAI_API_KEY"); !key.empty()) {
-            const auto base = variable("OPENAI_BASE_URL");
-            wire::chat_completions speaks;
-            speaks.max_completion_tokens = true;
-            speaks.without_sampling = {"gpt-5", "o1", "o3", "o4"};
-            endpoint openai(base.empty() ? "https://api.openai.com/v1" : base, key, speaks);
-            openai.prefix = "openai/";
-            options.endpoints.push_back(std::move(openai));
-        }
-        if (const auto key = variable("OPPER_API_KEY"); !key.empty()) {
-            options.endpoints.emplace_back("https://api.opper.ai/v3/compat", key);
-        }
+        options.connect.proxy = http::proxy_settings::from_variables(detail::environment_variable);
+        options.endpoints = detail::endpoints_from(detail::environment_variable);
         return options;
     }
+
+    /// Options as a JSON text has them; docs/configuration.md says how it is written. What it does
+    /// not mention stays as it is by default; no proxies are taken from the environment, and of its
+    /// variables only those are read that a `key_env` names.
+    ///
+    /// Throws `error`: `errc::malformed_json` for what is not a JSON object, and
+    /// `errc::invalid_request`, naming the member (`endpoints[0].key_env`), for a member that is
+    /// unknown, given twice or of a value that it cannot have. No value is quoted.
+    static client_options from_json(std::string_view text);
+
+    /// The same from a file, of 1 MiB at most. Throws also `error` with `errc::invalid_request` if
+    /// it cannot be read, with the reason in `details().cause`. Blocks while it reads.
+    static client_options from_file(const std::string& path);
 };
 
 }  // namespace conclave

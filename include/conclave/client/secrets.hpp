@@ -7,6 +7,7 @@
 
 #include <conclave/client/options.hpp>
 #include <conclave/error.hpp>
+#include <conclave/rate_limit.hpp>
 
 namespace conclave::detail {
 
@@ -38,6 +39,8 @@ inline error without_secrets(const error& failure, const endpoint& from) {
     details.provider_code = clean(details.provider_code);
     details.provider_message = clean(details.provider_message);
     details.request_id = clean(details.request_id);
+    for (rate_limit& each : details.rate_limits)
+        each.name = clean(each.name);
     return error(static_cast<errc>(failure.code().value()), clean(failure.what()),
                  std::move(details));
 }

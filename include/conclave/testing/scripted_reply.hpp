@@ -283,6 +283,9 @@ inline scripted_reply answer(std::string_view text) { return answer(split_into_t
 /// The same, for a literal, which might be tokens too.
 inline scripted_reply answer(const char* text) { return answer(std::string_view(text)); }
 
+/// The vectors of the texts that a request for embeddings has; see `scripted_embedding`.
+inline scripted_reply embeddings() { return answer(std::vector<std::string>()); }
+
 /// An answer computed from the request. The function runs on the provider's thread; what it throws
 /// becomes a status of 500.
 inline scripted_reply answer_with(std::function<std::string(const recorded_request&)> compute) {

@@ -2,6 +2,7 @@
 
 #include <conclave/testing/anthropic_messages_service.hpp>
 #include <conclave/testing/chat_completions_service.hpp>
+#include <conclave/testing/embeddings_service.hpp>
 #include <conclave/testing/google_generate_content_service.hpp>
 #include <conclave/testing/google_interactions_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
@@ -29,8 +30,10 @@ inline const service* find_service(std::string_view method, std::string_view pat
     static const google_generate_content_service generate_content;
     static const google_interactions_service interactions;
     static const roundtable_service roundtable;
-    static const std::array<const service*, 6> all = {
-        &default_service(), &response, &anthropic, &generate_content, &interactions, &roundtable};
+    static const embeddings_service embeddings;
+    static const std::array<const service*, 7> all = {
+        &default_service(), &response,   &anthropic, &generate_content,
+        &interactions,      &roundtable, &embeddings};
     for (const service* each : all) {
         if (each->takes(method, path)) return each;
     }

@@ -48,6 +48,10 @@ struct chat_completions {
     /// Where the list of models is, below the endpoint's base URL.
     std::string models_target() const { return "/models"; }
 
+    /// Where embeddings are, below the endpoint's base URL. A format that has no such function has
+    /// no embeddings; those that do have OpenAI's.
+    std::string embeddings_target() const { return "/embeddings"; }
+
     /// The header fields that say whose request it is, and of what version; no key is sent if it is
     /// empty.
     std::vector<http::field> header(std::string_view key) const;

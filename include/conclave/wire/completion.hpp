@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <conclave/error.hpp>
+#include <conclave/rate_limit.hpp>
 #include <conclave/wire/response_details.hpp>
 #include <conclave/wire/tool.hpp>
 #include <conclave/wire/usage.hpp>
@@ -59,6 +60,8 @@ struct completion {
     std::string id;
     /// The provider's id of the request, by which its support finds it; from the reply's header.
     std::string request_id;
+    /// The provider's rate limits, as the reply's header had them; empty if it had none.
+    std::vector<rate_limit> rate_limits;
     /// For people: what the call asked for and the endpoint does not take, so that it was dropped
     /// instead of sent, and what else is to be known of the answer.
     std::vector<std::string> notes;

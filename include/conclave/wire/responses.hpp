@@ -55,6 +55,9 @@ struct responses {
     /// Where a request goes, below the endpoint's base URL.
     std::string target(std::string_view, bool) const { return path; }
 
+    /// See `chat_completions::embeddings_target`.
+    std::string embeddings_target() const { return "/embeddings"; }
+
     /// Where the list of models is, below the endpoint's base URL.
     std::string models_target() const { return "/models"; }
 
