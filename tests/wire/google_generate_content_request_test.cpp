@@ -210,6 +210,18 @@ TEST(GoogleGenerateContentRequest, CarriesToolCallsAndTheirResultsTogether) {
         << gemini_written(what).body;
 }
 
+TEST(GoogleGenerateContentRequest, SaysWhereACallIsOfAnotherModel) {
+    message asked(message_role::assistant, "");
+    asked.call_tool({"a", "weather", "{}"}).call_tool({"b", "time", "{}"});
+    const call what = call("m", "q").add(asked);
+    const std::string marked = R"({"functionCall":{"id":"a","name":"weather","args":{}},)"
+                               R"("thoughtSignature":"skip_thought_signature_validator"},)"
+                               R"({"functionCall":{"id":"b","name":"time","args":{}}}])";
+    EXPECT_TRUE(gemini_written(what, "google/gemini-4-argon").has(marked));
+    EXPECT_FALSE(gemini_written(what, "gemini-2.5-pro").has("thoughtSignature"));
+    EXPECT_FALSE(gemini_written(what, "gemma-3").has("thoughtSignature"));
+}
+
 TEST(GoogleGenerateContentRequest, FindsTheToolOfAResultWithoutAnId) {
     call what("m", "q");
     message asked(message_role::assistant, "");

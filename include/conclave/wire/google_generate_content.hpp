@@ -149,7 +149,7 @@ inline std::vector<std::string> google_generate_content::write_request(const cal
     const bool in_prompt = has_schema && (!json_schema || one_only);
     json::writer to(out);
     to.begin_object();
-    std::vector<std::string> notes = detail::write_google_contents(what, to);
+    std::vector<std::string> notes = detail::write_google_contents(what, model, to);
     const std::string instructions =
         in_prompt ? detail::instructions_with_schema(what) : what.instructions();
     if (!instructions.empty()) {

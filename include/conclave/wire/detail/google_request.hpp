@@ -110,8 +110,17 @@ inline void write_google_attachment(const attachment& what, json::writer& to) {
     to.end_object();
 }
 
-inline void write_google_tool_call(const tool_call& called, std::vector<std::string>& notes,
-                                   json::writer& to) {
+// Gemini since 3 refuses a conversation whose calls have no signatures. For calls that another
+// model made, Google has this in the place of one.
+inline std::string_view signature_for_others(std::string_view model) noexcept {
+    const std::string_view name = model_part(model);
+    const bool wants = name.starts_with("gemini-") && !name.starts_with("gemini-1.") &&
+                       !name.starts_with("gemini-2.");
+    return wants ? "skip_thought_signature_validator" : "";
+}
+
+inline void write_google_tool_call(const tool_call& called, std::string_view signature,
+                                   std::vector<std::string>& notes, json::writer& to) {
     to.begin_object();
     to.key("functionCall");
     to.begin_object();
@@ -119,7 +128,7 @@ inline void write_google_tool_call(const tool_call& called, std::vector<std::str
     to.member("name", called.name);
     to.member_raw("args", sound_arguments(called, notes));
     to.end_object();
-    if (!called.signature.empty()) to.member("thoughtSignature", called.signature);
+    if (!signature.empty()) to.member("thoughtSignature", signature);
     to.end_object();
 }
 
@@ -146,7 +155,8 @@ inline void write_google_tool_result(const std::vector<message>& messages, std::
 
 // The results of the calls of one message have to come together. Returns notes of what was left
 // out.
-inline std::vector<std::string> write_google_contents(const call& what, json::writer& to) {
+inline std::vector<std::string> write_google_contents(const call& what, std::string_view model,
+                                                      json::writer& to) {
     std::vector<std::string> notes;
     const auto& messages = what.messages();
     to.key("contents");
@@ -166,8 +176,15 @@ inline std::vector<std::string> write_google_contents(const call& what, json::wr
                 write_google_attachment(part, to);
             const bool alone = each.attachments().empty() && each.tool_calls().empty();
             if (alone || !each.text().empty()) write_google_text(each.text(), to);
-            for (const tool_call& called : each.tool_calls())
-                write_google_tool_call(called, notes, to);
+            for (const tool_call& called : each.tool_calls()) {
+                // of calls made at once only the first has one
+                const bool lacks =
+                    called.signature.empty() && &called == &each.tool_calls().front();
+                write_google_tool_call(
+                    called,
+                    lacks ? signature_for_others(model) : std::string_view(called.signature), notes,
+                    to);
+            }
         }
         to.end_array();
         to.end_object();
