@@ -60,6 +60,16 @@ const formats = [
     whole: 'SentInteraction',
     event: 'Interactions.InteractionSSEEvent',
   },
+  {
+    name: 'Interactions of old',
+    path: () => '/v1beta/interactions',
+    header: { 'api-revision': '2026-01-01' },
+    body: (model, stream) => ({ model, stream, input: question }),
+    // An answer that is incomplete had no word of its own then.
+    models: models.filter((model) => !['refusal', 'filtered', 'length'].includes(model)),
+    whole: 'OldInteractions.Interaction',
+    event: 'OldInteractions.InteractionSSEEvent',
+  },
 ];
 
 const declarations = `
@@ -69,6 +79,7 @@ import type { ErrorObject } from 'openai/resources/shared';
 import type { Message, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
 import type { ErrorResponse } from '@anthropic-ai/sdk/resources/shared';
 import type { GenerateContentResponse, Interactions } from '@google/genai';
+import type { Interactions as OldInteractions } from 'google-genai-1';
 
 // As JSON has it: enumerations are their strings, and what the packages compute is not there.
 type Generated = Omit<GenerateContentResponse, 'text' | 'data' | 'functionCalls' | 'executableCode'
@@ -76,19 +87,21 @@ type Generated = Omit<GenerateContentResponse, 'text' | 'data' | 'functionCalls'
 type Wire<T> = T extends string ? (string extends T ? string : \`\${T}\`)
   : T extends (infer Item)[] ? Wire<Item>[]
   : T extends Response ? Members<SentResponse>
+  : T extends OldInteractions.Interaction ? Members<SentOldInteraction>
   : T extends { type: \`\${string}.delta\` } ? Members<T & { obfuscation?: string }>
   : T extends object ? Members<T>
   : T;
 type Members<T> = { [Name in keyof T]: Wire<T[Name]> };
 
 // Where more is sent than is declared. OpenAI sends a null for what there is not, as its reference
-// shows, and noise in the deltas.
+// shows, and noise in the deltas; Google says what kind of object an interaction is.
 interface SentResponse extends Omit<Response, 'output_text' | 'usage' | 'user'> {
   usage: Response['usage'] | null;
   user: string | null;
   store: boolean;
 }
 type SentInteraction = Omit<Interactions.Interaction, 'output_text'> & { object: 'interaction' };
+type SentOldInteraction = OldInteractions.Interaction & { object: 'interaction' };
 `;
 
 async function ask(format, model, stream) {
@@ -96,7 +109,7 @@ async function ask(format, model, stream) {
     method: 'POST',
     headers: {
       'authorization': `Bearer ${key}`, 'content-type': 'application/json',
-      'anthropic-version': '2026-10-21',
+      'anthropic-version': '2026-10-21', ...format.header,
     },
     body: JSON.stringify(format.body(model, stream)),
   });
