@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include <conclave/net/asio.hpp>
@@ -71,8 +72,7 @@ public:
     /// `below` has to outlive it. Throws `system_error` when OpenSSL has no memory.
     tls_layer(byte_layer& below, asio::ssl::context& context) : below_(below), tls_(make(context)) {
         SSL* const tls = tls_.get();
-        SSL_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_RELEASE_BUFFERS);
+        SSL_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
         // Several records, or a header and its record, in one call of the layer below.
         SSL_set_read_ahead(tls, 1);
         SSL_set_connect_state(tls);
@@ -122,8 +122,7 @@ private:
 
     template <class Operation>
     void perform(const Operation& operation, error_code& failure) {
-        // The layer inside this one may be sending its alert: what that is about stays on the
-        // queue.
+        // Where the layer inside this one sends an alert, the queue has what that is about.
         const unsigned long earlier = ERR_peek_error();
         ERR_clear_error();
         below_failure_ = {};
@@ -136,7 +135,7 @@ private:
     error_code failure_of(int result) const {
         switch (SSL_get_error(tls_.get(), result)) {
             case SSL_ERROR_WANT_READ:
-            case SSL_ERROR_WANT_WRITE: return asio::error::would_block;
+            case SSL_ERROR_WANT_WRITE: give_buffers_back(); return asio::error::would_block;
             case SSL_ERROR_ZERO_RETURN: return asio::error::eof;
             case SSL_ERROR_SSL: return openssl_error(ERR_peek_error());
             default: break;
@@ -144,6 +143,15 @@ private:
         // Without TLS's goodbye before it, the end may be anybody's doing.
         if (below_failure_ == asio::error::eof) return asio::ssl::error::stream_truncated;
         return below_failure_ ? below_failure_ : asio::ssl::error::unspecified_system_error;
+    }
+
+    // 33 KiB, unless part of a record is in them. OpenSSL's own mode for this keeps the buffer that
+    // it writes from when a session ticket has come, and gets the other one anew for each record.
+    void give_buffers_back() const {
+        SSL* const tls = tls_.get();
+        // OpenSSL before 3.0.14 does not look itself whether it is within a record (CVE-2024-4741).
+        const bool between_records = std::string_view(SSL_rstate_string(tls)) == "RH";
+        if (between_records && SSL_has_pending(tls) == 0) SSL_free_buffers(tls);
     }
 
     // OpenSSL's idea of a layer below. Never freed: connections may outlive the program's statics.
