@@ -165,7 +165,7 @@ protected:
 };
 
 TEST_F(TlsLayer, TakesRecordsThatAreCutAtEveryByte) {
-    for (const std::size_t piece : {1, 2, 3, 4, 5, 6, 7, 21, 22, 23}) {
+    for (const std::size_t piece : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 21u, 22u, 23u}) {
         start();
         below->piece = piece;
         below->blocks_between = true;

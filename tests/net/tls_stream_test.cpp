@@ -89,15 +89,15 @@ void expect_prompt_cancellation(const layered_server& server, int layers, Operat
     context.restart();
     asio::cancellation_signal signal;
     asio::steady_timer timer(context, 30ms);
-    std::chrono::steady_clock::time_point cancelled;
+    std::chrono::steady_clock::time_point told;
     timer.async_wait([&](error_code) {
-        cancelled = std::chrono::steady_clock::now();
+        told = std::chrono::steady_clock::now();
         signal.emit(asio::cancellation_type::terminal);
     });
     error_code failure;
     const auto work = [&]() -> asio::awaitable<void> {
         co_await operation(*connected, failure);
-        EXPECT_LT(std::chrono::steady_clock::now() - cancelled, at_once);
+        EXPECT_LT(std::chrono::steady_clock::now() - told, at_once);
     };
     asio::co_spawn(context, work, asio::bind_cancellation_slot(signal.slot(), asio::detached));
     context.run_for(stall);
@@ -127,6 +127,33 @@ TEST_P(TlsStream, CancelsAReadToWhichNothingComes) {
     expect_prompt_cancellation(server, GetParam(), [&](net::stream& from, error_code& failure) {
         return from.read_some(asio::buffer(bytes), failure);
     });
+    over = true;
+    over.notify_all();
+}
+
+TEST_P(TlsStream, ReportsACancelBetweenTwoRecordsLikeOneInAWait) {
+    std::atomic<bool> over = false;
+    const layered_server server(GetParam(), [&](const server_side&) { over.wait(false); });
+    asio::io_context context;
+    std::optional<net::stream> connected;
+    run(context,
+        [&]() -> asio::awaitable<void> { connected = co_await server.connect(GetParam()); });
+    context.restart();
+    // The kernel takes all of it at once.
+    const std::string body(4 * 16'384, 'x');
+    const std::array<asio::const_buffer, 2> buffers = {asio::const_buffer(), asio::buffer(body)};
+    asio::cancellation_signal signal;
+    error_code failure;
+    std::size_t written = 0;
+    const auto work = [&]() -> asio::awaitable<void> {
+        asio::post(context, [&] { signal.emit(asio::cancellation_type::terminal); });
+        written = co_await connected->write(buffers, failure);
+    };
+    asio::co_spawn(context, work, asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    context.run_for(stall);
+    EXPECT_EQ(failure, asio::error::operation_aborted) << failure.message();
+    EXPECT_GT(written, 0u);
+    EXPECT_LT(written, body.size());
     over = true;
     over.notify_all();
 }

@@ -115,22 +115,27 @@ private:
             std::min((record_size - head % record_size) % record_size, from[1].size());
         std::string joined(static_cast<const char*>(from[0].data()), head);
         joined.append(static_cast<const char*>(from[1].data()), beside);
-        std::size_t written = co_await write_all(asio::buffer(joined), failure);
-        if (!failure) written += co_await write_all(from[1] + beside, failure);
-        co_return written;
-    }
-
-    asio::awaitable<std::size_t> write_all(asio::const_buffer from, error_code& failure) {
-        asio::const_buffer left = from;
+        const std::array<asio::const_buffer, 2> parts = {asio::buffer(joined), from[1] + beside};
+        const std::size_t whole = head + from[1].size();
+        std::size_t written = 0;
+        asio::const_buffer left;
         const auto write_one = [tls = tls_.get(), &left](error_code& why) {
             return tls->write(left, why);
         };
         failure = {};
-        while (left.size() > 0 && !failure) {
-            const std::size_t size = co_await when_ready(write_one, failure);
-            left += size;
+        for (const asio::const_buffer& part : parts) {
+            left = part;
+            while (left.size() > 0 && !failure) {
+                const std::size_t size = co_await when_ready(write_one, failure);
+                written += size;
+                left += size;
+                // A cancel that came between two records would be thrown by the next wait.
+                const auto state = co_await asio::this_coro::cancellation_state;
+                const bool is_cancelled = state.cancelled() != asio::cancellation_type::none;
+                if (is_cancelled && written < whole) failure = asio::error::operation_aborted;
+            }
         }
-        co_return from.size() - left.size();
+        co_return written;
     }
 
     // Does `attempt` again each time that the socket is ready for what it lacked. Lets others run
