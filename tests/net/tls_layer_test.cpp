@@ -316,21 +316,26 @@ TEST_F(TlsLayer, IsNotConfusedByWhatOthersLeftOnTheQueueOfErrors) {
     EXPECT_EQ(ERR_get_error(), 0u);
 }
 
-// Its alert goes through the layer around it, which clears that queue.
+// Its alert goes through the layer around it, which clears the queue of errors.
 TEST_F(TlsLayer, InsideAnotherReportsItsOwnError) {
     shake_hands();
-    net::detail::tls_layer inner(*client, client_context_);
-    inner.shake_hands(failure);
-    EXPECT_EQ(failure, asio::error::would_block);
-    carry();
-    EXPECT_NE(server->read(), "");
-    server->write("HTTP/1.1 400 Bad Request\r\n\r\n");
-    carry();
-    inner.shake_hands(failure);
+    asio::ssl::context trusts_nobody(asio::ssl::context::tls_client);
+    trusts_nobody.set_verify_mode(asio::ssl::verify_peer);
+    net::detail::tls_layer inner(*client, trusts_nobody);
+    memory_server within(server_context_);
+    failure = asio::error::would_block;
+    for (int i = 0; i < 10 && failure == asio::error::would_block; ++i) {
+        inner.shake_hands(failure);
+        carry();
+        std::string text = server->read();
+        within.take(text);
+        text = within.give();
+        if (!text.empty()) server->write(text);
+        carry();
+    }
     EXPECT_EQ(failure.category(), asio::error::get_ssl_category()) << failure.message();
     EXPECT_EQ(ERR_GET_REASON(static_cast<unsigned long>(failure.value())),
-              SSL_R_WRONG_VERSION_NUMBER);
-    EXPECT_EQ(ERR_get_error(), 0u);
+              SSL_R_CERTIFICATE_VERIFY_FAILED);
 }
 
 }  // namespace
