@@ -1,35 +1,32 @@
 #pragma once
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
-#include <variant>
 
 #include <conclave/error.hpp>
 #include <conclave/net/asio.hpp>
+#include <conclave/net/detail/tls_layer.hpp>
 #include <conclave/net/tls_sessions.hpp>
 
 namespace conclave::net {
 
-/// A connected byte stream: TCP, or TLS over it, or TLS inside the TLS of a proxy. Movable; one
-/// operation in each direction at a time.
+/// A connected byte stream: TCP, or TLS over it, or TLS inside the TLS of a proxy. Movable while no
+/// operation runs; one operation at a time.
 ///
 /// Cancellation: terminal. A cancelled TLS operation leaves a stream that can only be closed.
 class stream {
 public:
-    /// The socket once TLS has started.
-    using tls_socket = asio::ssl::stream<asio::ip::tcp::socket>;
-
     /// A stream without TLS on a connected socket.
-    explicit stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+    explicit stream(asio::ip::tcp::socket socket)
+        : lowest_(std::make_unique<detail::socket_layer>(std::move(socket))) {}
 
     /// Shakes hands as a client of `host`, whose name the server's certificate has to bear: in its
     /// alternative names, since a common name is none. A second call speaks TLS inside the first,
@@ -39,19 +36,16 @@ public:
     asio::awaitable<void> start_tls(asio::ssl::context& context, std::string host,
                                     std::shared_ptr<tls_sessions> sessions = nullptr,
                                     std::string origin = std::string()) {
-        SSL* tls = nullptr;
-        if (auto* plain = std::get_if<asio::ip::tcp::socket>(&socket_)) {
-            socket_ = std::make_unique<tls_socket>(std::move(*plain), context);
-            tls = std::get<secure_socket>(socket_)->native_handle();
-        } else {
-            socket_ =
-                std::make_unique<tls_in_tls>(std::move(std::get<secure_socket>(socket_)), context);
-            tls = std::get<doubly_secure_socket>(socket_)->inner.native_handle();
-        }
+        error_code failure;
+        lowest_->socket.non_blocking(true, failure);
+        if (tls_) around_ = std::move(tls_);
+        detail::byte_layer* below = around_.get();
+        if (below == nullptr) below = lowest_.get();
+        tls_ = std::make_unique<detail::tls_layer>(*below, context);
+        SSL* const tls = tls_->native_handle();
         name_server(tls, host);
         if (sessions) sessions->attach(tls, origin);
-        error_code failure;
-        co_await shake_hands(failure);
+        if (!failure) co_await shake_hands(failure);
         if (!failure) co_return;
         if (sessions) sessions->forget(origin);
         throw handshake_error(tls, host, failure);
@@ -59,81 +53,111 @@ public:
 
     /// Reads what has come, at least a byte; sets `failure` at the end of the stream too.
     asio::awaitable<std::size_t> read_some(asio::mutable_buffer into, error_code& failure) {
-        return visit([&](auto& from) {
-            return from.async_read_some(into, asio::redirect_error(asio::use_awaitable, failure));
-        });
+        if (!tls_) {
+            return lowest_->socket.async_read_some(
+                into, asio::redirect_error(asio::use_awaitable, failure));
+        }
+        const auto read = [tls = tls_.get(), into](error_code& why) {
+            return tls->read(into, why);
+        };
+        return when_ready(read, failure);
     }
 
     /// Writes all of both buffers, in as few segments as the kernel takes.
     asio::awaitable<std::size_t> write(std::array<asio::const_buffer, 2> from,
                                        error_code& failure) {
-        return visit([&](auto& to) {
-            return asio::async_write(to, from, asio::redirect_error(asio::use_awaitable, failure));
-        });
+        if (tls_) return write_records(from, failure);
+        return asio::async_write(lowest_->socket, from,
+                                 asio::redirect_error(asio::use_awaitable, failure));
     }
 
     /// Reads what is there already, without waiting: `would_block` in `failure` when nothing is.
     std::size_t read_available(asio::mutable_buffer into, error_code& failure) {
-        lowest_layer().non_blocking(true, failure);
-        if (failure) return 0;
-        return visit([&](auto& from) { return from.read_some(into, failure); });
+        if (tls_) return tls_->read(into, failure);
+        lowest_->socket.non_blocking(true, failure);
+        return failure ? 0 : lowest_->read(into, failure);
     }
 
     /// Closes the socket at once, without TLS's goodbye, for which a peer might let us wait.
     void close() noexcept {
         error_code ignored;
-        lowest_layer().close(ignored);
+        if (lowest_) lowest_->socket.close(ignored);
     }
 
     /// Closes the socket and drops what was written and not yet taken by the peer, which sees a
     /// reset.
     void reset() noexcept {
         error_code ignored;
-        lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+        if (lowest_) lowest_->socket.set_option(asio::socket_base::linger(true, 0), ignored);
         close();
     }
 
     /// Whether neither `close` nor `reset` was called.
-    bool is_open() const noexcept { return lowest_layer().is_open(); }
+    bool is_open() const noexcept { return lowest_ && lowest_->socket.is_open(); }
 
 private:
-    using secure_socket = std::unique_ptr<tls_socket>;
-
-    struct tls_in_tls {
-        tls_in_tls(secure_socket around, asio::ssl::context& context)
-            : outer(std::move(around)), inner(*outer, context) {}
-
-        secure_socket outer;
-        asio::ssl::stream<tls_socket&> inner;
-    };
-    using doubly_secure_socket = std::unique_ptr<tls_in_tls>;
-
-    // Hands the layer that bytes go through to `use`.
-    template <class Use>
-    std::invoke_result_t<const Use&, asio::ip::tcp::socket&> visit(const Use& use) {
-        if (auto* plain = std::get_if<asio::ip::tcp::socket>(&socket_)) return use(*plain);
-        if (auto* secure = std::get_if<secure_socket>(&socket_)) return use(**secure);
-        return use(std::get<doubly_secure_socket>(socket_)->inner);
-    }
-
-    const asio::ip::tcp::socket& lowest_layer() const noexcept {
-        if (const auto* plain = std::get_if<asio::ip::tcp::socket>(&socket_)) return *plain;
-        if (const auto* secure = std::get_if<secure_socket>(&socket_)) {
-            return (*secure)->next_layer();
-        }
-        return std::get<doubly_secure_socket>(socket_)->outer->next_layer();
-    }
-    asio::ip::tcp::socket& lowest_layer() noexcept {
-        return const_cast<asio::ip::tcp::socket&>(std::as_const(*this).lowest_layer());
-    }
+    // The content of a TLS record, at most.
+    static constexpr std::size_t record_size = SSL3_RT_MAX_PLAIN_LENGTH;
 
     asio::awaitable<void> shake_hands(error_code& failure) {
-        auto token = asio::redirect_error(asio::use_awaitable, failure);
-        constexpr auto as_client = asio::ssl::stream_base::client;
-        if (auto* secure = std::get_if<secure_socket>(&socket_)) {
-            return (*secure)->async_handshake(as_client, token);
+        const auto go_on = [tls = tls_.get()](error_code& why) {
+            tls->shake_hands(why);
+            return std::size_t{0};
+        };
+        co_await when_ready(go_on, failure);
+    }
+
+    // A small head leaves in one record with what fits of the body behind it.
+    asio::awaitable<std::size_t> write_records(std::array<asio::const_buffer, 2> from,
+                                               error_code& failure) {
+        const std::size_t head = from[0].size();
+        const std::size_t beside =
+            std::min((record_size - head % record_size) % record_size, from[1].size());
+        std::string joined(static_cast<const char*>(from[0].data()), head);
+        joined.append(static_cast<const char*>(from[1].data()), beside);
+        const std::array<asio::const_buffer, 2> parts = {asio::buffer(joined), from[1] + beside};
+        const std::size_t whole = head + from[1].size();
+        std::size_t written = 0;
+        asio::const_buffer left;
+        const auto write_one = [tls = tls_.get(), &left](error_code& why) {
+            return tls->write(left, why);
+        };
+        failure = {};
+        for (const asio::const_buffer& part : parts) {
+            left = part;
+            while (left.size() > 0 && !failure) {
+                const std::size_t size = co_await when_ready(write_one, failure);
+                written += size;
+                left += size;
+                // A cancel that came between two records would be thrown by the next wait.
+                const auto state = co_await asio::this_coro::cancellation_state;
+                const bool is_cancelled = state.cancelled() != asio::cancellation_type::none;
+                if (is_cancelled && written < whole) failure = asio::error::operation_aborted;
+            }
         }
-        return std::get<doubly_secure_socket>(socket_)->inner.async_handshake(as_client, token);
+        co_return written;
+    }
+
+    // Does `attempt` again each time that the socket is ready for what it lacked. Lets others run
+    // in any case, as operations of Asio do, so that a fast peer does not keep clocks from us.
+    template <class Attempt>
+    asio::awaitable<std::size_t> when_ready(Attempt attempt, error_code& failure) {
+        std::size_t size = attempt(failure);
+        if (failure != asio::error::would_block) {
+            co_await asio::post(asio::use_awaitable);
+            co_return size;
+        }
+        while (failure == asio::error::would_block) {
+            co_await lowest_->socket.async_wait(lowest_->lacks(),
+                                                asio::redirect_error(asio::use_awaitable, failure));
+            const auto state = co_await asio::this_coro::cancellation_state;
+            if (!failure && state.cancelled() != asio::cancellation_type::none) {
+                failure = asio::error::operation_aborted;
+            }
+            if (failure) co_return 0;
+            size = attempt(failure);
+        }
+        co_return size;
     }
 
     static void name_server(SSL* tls, const std::string& host) {
@@ -176,7 +200,10 @@ private:
         return error(code, what, std::move(details));
     }
 
-    std::variant<asio::ip::tcp::socket, secure_socket, doubly_secure_socket> socket_;
+    // Each is where the one below it in this list can point to, whoever the stream is moved to.
+    std::unique_ptr<detail::socket_layer> lowest_;
+    std::unique_ptr<detail::tls_layer> around_;
+    std::unique_ptr<detail::tls_layer> tls_;
 };
 
 }  // namespace conclave::net
