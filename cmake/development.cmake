@@ -18,6 +18,12 @@ add_library(conclave_development INTERFACE)
 target_compile_options(conclave_development INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 target_compile_definitions(conclave_development INTERFACE ASIO_NO_DEPRECATED)
+# GCC collects its garbage from the first hundred megabytes on; later is a sixth faster.
+set(CONCLAVE_QUICK_COMPILE "")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set(CONCLAVE_QUICK_COMPILE --param=ggc-min-heapsize=1048576)
+endif()
+target_compile_options(conclave_development INTERFACE ${CONCLAVE_QUICK_COMPILE})
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC takes an anonymous namespace in an included source for one in a header.
     target_compile_options(conclave_development INTERFACE -Wno-subobject-linkage)

@@ -77,6 +77,8 @@ void declare(CLI::App& app, options& given, raw_options& raw) {
     app.add_option("--max-retries", given.max_retries,
                    "How often a model is tried again, 0 to 3 (default 1)")
         ->type_name("N");
+    app.add_flag("--every-format", given.every_format,
+                 "A scripted panel with a seat in each of the formats that the library speaks");
     app.add_flag("--json", given.json, "Print nothing but the answer as JSON");
     app.add_flag("--no-color", raw.no_color, "Without colours; so does the variable NO_COLOR");
     app.footer(

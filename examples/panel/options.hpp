@@ -22,6 +22,7 @@ struct options {
     std::string summary_model;
     std::optional<int> timeout_ms;
     std::optional<int> max_retries;
+    bool every_format = false;
     bool json = false;
     bool colours = true;
 };

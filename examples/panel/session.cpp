@@ -25,6 +25,15 @@ void write_or_throw(std::string_view text) {
     }
 }
 
+std::vector<std::string> chosen_models(const options& given, const source& from) {
+    if (!given.models.empty()) return given.models;
+    if (!given.every_format) return from.models;
+    if (from.every_format.empty()) {
+        throw usage_error("--every-format is for the scripted panel, which answers without a key");
+    }
+    return from.every_format;
+}
+
 // Whether a server was reached that has no list of models, or none that can be read.
 bool may_serve_models(const conclave::error& failure) {
     const int status = failure.http_status();
@@ -38,7 +47,7 @@ session::session(options given, source asked)
       source_(std::move(asked)),
       is_live_(!given_.json && output_is_terminal()),
       paint_(is_live_ && given_.colours),
-      models_(given_.models.empty() ? source_.models : given_.models),
+      models_(chosen_models(given_, source_)),
       client_(context_, source_.client),
       ending_(context_, SIGINT, SIGTERM),
       suspending_(context_),

@@ -18,6 +18,11 @@ const std::vector<std::string> every_provider = {"openai/gpt-5.5", "anthropic/cl
 const std::vector<std::string> only_openai = {"openai/gpt-5.5", "openai/gpt-5-mini",
                                               "openai/gpt-4o"};
 
+// Each house in its own format; every other name is asked for by Chat Completions.
+const std::vector<std::string> one_of_every_format = {
+    "openai/gpt-5.5", "anthropic/claude-sonnet-4-6", "gemini/gemini-2.5-pro",
+    "google/gemini-2.5-flash", "mistral/mistral-large"};
+
 bool is_set(const char* variable) {
     const char* value = std::getenv(variable);
     return value != nullptr && *value != '\0';
@@ -32,9 +37,22 @@ source start_scripted() {
     made.notice = "No key found: a scripted panel on " + url.substr(0, url.rfind("/v1")) +
                   " answers. Set OPPER_API_KEY, OPENAI_API_KEY or CONCLAVE_BASE_URL to ask real "
                   "models.";
-    made.client.endpoints.emplace_back(std::move(url));
+    const auto add = [&](std::string base, std::string prefix, conclave::wire::any_format format) {
+        made.client.endpoints.emplace_back(std::move(base), "", std::move(format));
+        made.client.endpoints.back().prefix = std::move(prefix);
+    };
+    const std::string root = url.substr(0, url.rfind("/v1"));
+    namespace wire = conclave::wire;
+    add(url, "openai/", wire::responses());
+    add(root, "anthropic/", wire::anthropic_messages());
+    add(root, "gemini/", wire::google_generate_content());
+    add(root, "google/", wire::google_interactions());
+    add(url, "", wire::chat_completions());
+    made.client.prices = testing::demo_prices();
+    made.client.prices["google/gemini-2.5-flash"] = {.input = 0.3, .output = 2.5};
     made.client.tls.ca_pem = made.scripted->certificate_authority();
     made.models = every_provider;
+    made.every_format = one_of_every_format;
     return made;
 }
 

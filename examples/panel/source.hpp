@@ -18,6 +18,8 @@ struct source {
     std::string notice;
     /// The panel unless told otherwise. Empty: ask the server what it has.
     std::vector<std::string> models;
+    /// A panel with a seat in every wire format; empty where that cannot be known.
+    std::vector<std::string> every_format;
 };
 
 /// The source that the environment names; without any a scripted provider on this machine, over

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <conclave/client/prices.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/schema_instance.hpp>
 #include <conclave/testing/scripted_provider.hpp>
@@ -138,6 +139,17 @@ inline std::string demo_answer(const recorded_request& request, std::size_t seat
 
 }  // namespace detail
 
+/// What the models of the demo cost, for clients that ask them in a format which tells no cost.
+inline price_table demo_prices() {
+    price_table prices;
+    for (const detail::demo_persona& persona : detail::demo_personas) {
+        price& each = prices[std::string(persona.model)];
+        each.input = persona.input_price;
+        each.output = persona.output_price;
+    }
+    return prices;
+}
+
 /// Makes the provider answer as the three models of the demo, `openai/gpt-5.5`,
 /// `anthropic/claude-sonnet-4-6` and `gemini/gemini-2.5-pro`, each at its own pace and price; any
 /// other model answers as one of them. They answer any question with a view that says it is
@@ -158,8 +170,12 @@ inline void install_demo_panel(scripted_provider& provider, double speed = 1) {
             .token_every(pace, pace / 2)
             .priced(persona.input_price, persona.output_price);
     };
-    for (std::size_t seat = 0; seat < detail::demo_personas.size(); ++seat)
-        provider.on(std::string(detail::demo_personas[seat].model), reply(seat));
+    for (std::size_t seat = 0; seat < detail::demo_personas.size(); ++seat) {
+        const std::string_view model = detail::demo_personas[seat].model;
+        provider.on(std::string(model), reply(seat));
+        // As an endpoint of its own calls it.
+        provider.on(std::string(model.substr(model.find('/') + 1)), reply(seat));
+    }
     provider.otherwise(reply(1));
 }
 
