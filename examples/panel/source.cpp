@@ -18,7 +18,7 @@ const std::vector<std::string> every_provider = {"openai/gpt-5.5", "anthropic/cl
 const std::vector<std::string> only_openai = {"openai/gpt-5.5", "openai/gpt-5-mini",
                                               "openai/gpt-4o"};
 
-// Each house in its own format; every other name is asked for by Chat Completions.
+// Each in another format, the last one in Chat Completions, as is every other name.
 const std::vector<std::string> one_of_every_format = {
     "openai/gpt-5.5", "anthropic/claude-sonnet-4-6", "gemini/gemini-2.5-pro",
     "google/gemini-2.5-flash", "mistral/mistral-large"};
@@ -37,16 +37,16 @@ source start_scripted() {
     made.notice = "No key found: a scripted panel on " + url.substr(0, url.rfind("/v1")) +
                   " answers. Set OPPER_API_KEY, OPENAI_API_KEY or CONCLAVE_BASE_URL to ask real "
                   "models.";
-    const auto add = [&](std::string base, std::string prefix, conclave::wire::any_format format) {
-        made.client.endpoints.emplace_back(std::move(base), "", std::move(format));
-        made.client.endpoints.back().prefix = std::move(prefix);
-    };
     const std::string root = url.substr(0, url.rfind("/v1"));
     namespace wire = conclave::wire;
-    add(url, "openai/", wire::responses());
-    add(root, "anthropic/", wire::anthropic_messages());
-    add(root, "gemini/", wire::google_generate_content());
-    add(root, "google/", wire::google_interactions());
+    const auto add = [&](std::string base, const std::string& model, wire::any_format format) {
+        made.client.endpoints.emplace_back(std::move(base), "", std::move(format));
+        if (!model.empty()) made.client.endpoints.back().models = {{model, model}};
+    };
+    add(url, "openai/gpt-5.5", wire::responses());
+    add(root, "anthropic/claude-sonnet-4-6", wire::anthropic_messages());
+    add(root, "gemini/gemini-2.5-pro", wire::google_generate_content());
+    add(root, "google/gemini-2.5-flash", wire::google_interactions());
     add(url, "", wire::chat_completions());
     made.client.prices = testing::demo_prices();
     made.client.prices["google/gemini-2.5-flash"] = {.input = 0.3, .output = 2.5};

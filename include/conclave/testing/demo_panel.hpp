@@ -170,12 +170,8 @@ inline void install_demo_panel(scripted_provider& provider, double speed = 1) {
             .token_every(pace, pace / 2)
             .priced(persona.input_price, persona.output_price);
     };
-    for (std::size_t seat = 0; seat < detail::demo_personas.size(); ++seat) {
-        const std::string_view model = detail::demo_personas[seat].model;
-        provider.on(std::string(model), reply(seat));
-        // As an endpoint of its own calls it.
-        provider.on(std::string(model.substr(model.find('/') + 1)), reply(seat));
-    }
+    for (std::size_t seat = 0; seat < detail::demo_personas.size(); ++seat)
+        provider.on(std::string(detail::demo_personas[seat].model), reply(seat));
     provider.otherwise(reply(1));
 }
 
