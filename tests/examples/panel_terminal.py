@@ -193,6 +193,16 @@ class WithoutATerminal(unittest.TestCase):
         self.assertEqual([result["model"] for result in answer["model_results"]], sorted(MODELS))
         self.assertEqual(answer["meta"]["resolution"], "summary")
 
+    def test_every_format_has_a_seat(self):
+        answer = json.loads(run("--json", "--every-format", fast=False).stdout)
+        self.assertEqual(len(answer["model_results"]), 5)
+        for result in answer["model_results"]:
+            self.assertNotIn("error", result)
+            self.assertGreater(result["cost"], 0)
+        refused = run("--every-format")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("--every-format", refused.stderr)
+
     def test_choices_are_voted_on(self):
         answer = json.loads(run("--json", "--choices", "tabs, spaces").stdout)
         self.assertEqual(answer["meta"]["resolution"], "multiple_choice")
