@@ -74,8 +74,8 @@ class hosted_panel final : request_loop<Transport> {
 
 public:
     /// `request`, which has to be valid, and `sink` have to outlive the run.
-    hosted_panel(std::shared_ptr<client_state<Transport>> client, const roundtable_request& request,
-                 event_sink& sink)
+    hosted_panel(const std::shared_ptr<client_state<Transport>>& client,
+                 const roundtable_request& request, event_sink& sink)
         : base(client, {}, allowance(request), request.max_retries(), deadline(request)),
           asked_(request),
           sink_(sink),

@@ -157,6 +157,7 @@ inline bool is_usable(const model_result& result) {
 inline vote_result count_votes(const roundtable_request& request,
                                const std::vector<model_result>& results) {
     std::vector<std::optional<std::size_t>> picks;
+    picks.reserve(results.size());
     for (const model_result& result : results)
         picks.push_back(is_usable(result) ? match_exactly(result.text(), request.choices())
                                           : std::nullopt);

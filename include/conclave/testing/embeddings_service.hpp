@@ -32,6 +32,7 @@ inline std::vector<float> scripted_embedding(std::string_view text, std::size_t 
         square += numbers.back() * numbers.back();
     }
     std::vector<float> vector;
+    vector.reserve(numbers.size());
     for (const double number : numbers)
         vector.push_back(static_cast<float>(square > 0 ? number / std::sqrt(square) : 0));
     return vector;

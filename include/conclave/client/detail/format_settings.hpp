@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 
 #include <conclave/client/detail/setting.hpp>
@@ -111,15 +110,14 @@ inline bool read_format_option(std::string_view name, const setting& from,
 
 /// The format that a configuration names.
 template <std::size_t Index = 0>
-wire::any_format read_format(const setting& from, std::string known = {}) {
+wire::any_format read_format(const setting& from, const std::string& known = {}) {
     if constexpr (Index == std::variant_size_v<wire::any_format>) {
         throw invalid_field(from.path(), "must be one of" + known);
     } else {
-        const std::variant_alternative_t<Index, wire::any_format> candidate;
+        std::variant_alternative_t<Index, wire::any_format> candidate;
         const std::string_view word = format_word(candidate);
         if (from.text() == word) return candidate;
-        known.append(Index == 0 ? " " : ", ").append(word);
-        return read_format<Index + 1>(from, std::move(known));
+        return read_format<Index + 1>(from, known + (Index == 0 ? " " : ", ") + std::string(word));
     }
 }
 
