@@ -61,10 +61,13 @@ async function call(path, options = {}) {
   return response;
 }
 
-/** The names of the models that the server knows. */
+/** The models that the server knows by name, and its panels with who sits on them. */
 export async function listModels() {
   const { data } = await (await call('v3/models')).json();
-  return data.map(({ id }) => id).filter((id) => typeof id === 'string');
+  return {
+    models: data.filter(({ models }) => !models).map(({ id }) => id),
+    panels: data.filter(({ models }) => models),
+  };
 }
 
 /** The frames of a round, until the stream ends as it should; throws if it does not. */

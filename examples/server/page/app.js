@@ -1,6 +1,16 @@
 // The page: asks a panel, shows the round as it comes in, and keeps it.
 import { Refusal, access, ask, listModels } from './api.js';
-import { checkSchema, fillRequest, growQuestion, readRequest, seatNames, setSeats, showResolution, suggest } from './form.js';
+import {
+  checkSchema,
+  fillRequest,
+  growQuestion,
+  offerPanels,
+  readRequest,
+  seatNames,
+  setSeats,
+  showResolution,
+  suggest,
+} from './form.js';
 import { History } from './history.js';
 import { PastList, comparison } from './past_view.js';
 import { applyFrame, endRound, newRound } from './round.js';
@@ -102,12 +112,8 @@ setInterval(() => {
 }, 100);
 
 function showRunning() {
-  const [show, hide] = running ? [$('stop'), $('submit')] : [$('submit'), $('stop')];
-  const focused = document.activeElement === hide;
-  show.hidden = false;
-  hide.hidden = true;
-  if (focused) show.focus(); // one takes the other's place
-  document.body.classList.toggle('running', running !== null);
+  $('submit').disabled = running !== null;
+  $('submit').textContent = running ? 'Asking…' : 'Ask the panel';
 }
 
 function conclusion({ state, seats, error }) {
@@ -165,8 +171,10 @@ async function start() {
   const round = newRound(readRequest(), Date.now());
   const stopper = new AbortController();
   running = { round, stopper };
+  const pressed = document.activeElement === $('submit');
   showRunning();
   show(round);
+  if (pressed) shown.view.focusStop(); // a button that is disabled loses the focus
   announce(`Asking ${round.seats.length} models.`);
   const { top } = $('round').getBoundingClientRect();
   if (top > window.innerHeight * 0.6) $('round').scrollIntoView({ block: 'start' });
@@ -194,10 +202,10 @@ function showKeyForm(problem = '') {
 async function loadModels() {
   $('forget-key').hidden = access.key === '';
   try {
-    const names = await listModels();
-    suggest(names);
-    const models = names.filter((name) => !/^panel[/:]/.test(name));
-    if (seatNames().length === 0) setSeats(models.slice(0, 3));
+    const { models, panels } = await listModels();
+    suggest(models);
+    offerPanels(panels);
+    if (seatNames().length === 0) setSeats(panels[0]?.models ?? models.slice(0, 3));
   } catch (error) {
     if (error.status === 401) showKeyForm(access.key ? error.message : '');
     // otherwise there is nothing to suggest, and names can be typed
@@ -243,7 +251,6 @@ $('ask').addEventListener('submit', (event) => {
 $('ask').addEventListener('change', showResolution);
 $('schema').addEventListener('input', checkSchema);
 $('question').addEventListener('input', growQuestion);
-$('stop').addEventListener('click', stop);
 $('clear-history').addEventListener('click', () => {
   if (!window.confirm('Remove all past rounds from this browser?')) return;
   history.clear();
@@ -262,9 +269,10 @@ document.addEventListener('keydown', (event) => {
 // A round that is under way when the page is left is kept as far as it came.
 window.addEventListener('pagehide', () => {
   if (!running) return;
-  const left = structuredClone(running.round);
-  endRound(left, 'stopped', 'The page was left before this round was over.');
-  history.keep(left);
+  const { round, stopper } = running;
+  endRound(round, 'stopped', 'The page was left before this round was over.');
+  stopper.abort();
+  history.keep(round);
 });
 window.addEventListener('storage', () => {
   history.reload();

@@ -1,5 +1,6 @@
 // The form: what is asked, of whom, and how.
 import { element } from './dom.js';
+import { visibleName } from './text.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -51,6 +52,26 @@ export function suggest(names) {
   $('models').replaceChildren(...names.map((value) => element('option', { value })));
 }
 
+/** A button for each panel of the server, which puts its models on the seats. */
+export function offerPanels(panels) {
+  const seat = ({ models, resolution: how }) => {
+    setSeats(models);
+    setResolution(how);
+    $('question').focus();
+  };
+  const buttons = panels.map((panel) =>
+    element('button', { type: 'button', class: 'quiet', on: { click: () => seat(panel) } }, visibleName(panel.id)),
+  );
+  $('panels').querySelectorAll('button').forEach((old) => old.remove());
+  $('panels').append(...buttons);
+  $('panels').hidden = panels.length === 0;
+}
+
+function setResolution(word = 'summary') {
+  for (const radio of $('ask').elements.resolution) radio.checked = radio.value === word;
+  showResolution();
+}
+
 export const resolution = () => new FormData($('ask')).get('resolution');
 
 export function showResolution() {
@@ -95,7 +116,6 @@ export function readRequest() {
 export function fillRequest(request) {
   $('question').value = request.input;
   setSeats(request.models.map(({ name }) => name));
-  for (const radio of $('ask').elements.resolution) radio.checked = radio.value === (request.resolution ?? 'summary');
   $('choices').value = (request.choices ?? []).join('\n');
   $('instructions').value = request.instructions ?? '';
   $('schema').value = request.output_schema ? JSON.stringify(request.output_schema, null, 2) : '';
@@ -103,7 +123,7 @@ export function fillRequest(request) {
   $('timeout').value = request.timeout_ms === undefined ? '' : request.timeout_ms / 1000;
   $('retries').value = request.max_retries ?? '';
   $('more').open = Boolean(request.instructions || request.output_schema || request.summary_model);
-  showResolution();
+  setResolution(request.resolution);
   checkSchema();
   growQuestion();
 }

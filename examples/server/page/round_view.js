@@ -88,8 +88,9 @@ class SeatView {
     this.#retries.hidden = seat.retries.length === 0;
     this.#error.hidden = seat.state !== 'failed';
     setText(this.#error, visible(seat.error));
-    this.#schema.hidden = seat.result?.schema_valid !== false;
-    setText(this.#schema, `Not as asked for: ${visible(seat.result?.schema_error ?? 'it breaks the schema')}`);
+    const invalid = seat.result?.schema_valid === false;
+    this.#schema.hidden = !invalid;
+    setText(this.#schema, invalid ? `Not as asked for: ${visible(seat.result.schema_error ?? '')}` : '');
     this.#body.hidden = seat.answer.text === '' && isOver(seat.state);
     followEnd(this.#body, () => this.#text.show(seat.answer));
     const { result } = seat;
@@ -260,6 +261,10 @@ export class RoundView {
     );
     const merging = round.summary !== null || isOver(round.state);
     this.#card.hidden = !(voting || merging);
+  }
+
+  focusStop() {
+    this.#stop.focus({ preventScroll: true });
   }
 
   tick(now) {

@@ -149,6 +149,7 @@ export function dollars(amount) {
 
 export function seconds(milliseconds) {
   if (milliseconds == null) return '';
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const whole = Math.round(milliseconds / 1000);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
