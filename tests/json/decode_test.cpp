@@ -182,7 +182,7 @@ TEST(Decode, SaysWhereAMemberIsWrongAndHow) {
     EXPECT_EQ(of("inner", "[]"), "/inner: expected an object (evidence), found an array");
     EXPECT_EQ(of("inner", "{}"), "/inner: the member \"source\" is missing");
     EXPECT_EQ(of("inner", R"({"source":"","weight":200})"),
-              "/inner/weight: expected a whole number from -128 to 127 or null, found 200");
+              "/inner/weight: expected a whole number from -128 to 127, found 200");
     EXPECT_EQ(of("list", R"([{"source":""},{"source":null}])"),
               "/list/1/source: expected a string, found null");
     EXPECT_EQ(of("list", "null"), "/list: expected an array, found null");

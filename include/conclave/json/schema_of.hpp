@@ -106,6 +106,8 @@ private:
             out.end_array();
         } else if constexpr (kind == shape::alternatives) {
             write_alternatives(out, static_cast<const T*>(nullptr));
+        } else {
+            (void)unsupported_type<T>();
         }
     }
 

@@ -125,7 +125,7 @@ private:
         } else if constexpr (kind == shape::alternatives) {
             return read_alternatives(from, out, at);
         } else {
-            return false;
+            return unsupported_type<T>(), false;
         }
     }
 

@@ -76,22 +76,20 @@ consteval shape find_shape() {
     }
 }
 
-// Instantiated once for each type, so that there is one message of each.
 template <class T>
-struct checked_shape {
-    static constexpr shape value = find_shape<T>();
+inline constexpr shape shape_of = find_shape<T>();
+
+// What every reader and writer makes of a type that it cannot read or write. Instantiated once for
+// each type, so that there is one message of each.
+template <class T>
+struct unsupported_type {
     static_assert(
-        value != shape::unsupported,
+        shape_of<T> != shape::unsupported,
         "conclave cannot read this type from JSON: use bool, an integer, float, double, "
         "std::string, std::vector, std::array, std::optional, std::unique_ptr, std::variant, "
         "std::map or std::unordered_map with std::string keys, or a struct or enum described with "
         "CONCLAVE_DESCRIBE or CONCLAVE_DESCRIBE_ENUM in its own namespace");
-    static_assert(value != shape::structure || std::default_initializable<T>,
-                  "conclave cannot read this struct from JSON: it needs a default constructor");
 };
-
-template <class T>
-inline constexpr shape shape_of = checked_shape<T>::value;
 
 // Whether a JSON object may leave out a member of this type.
 template <class T>
