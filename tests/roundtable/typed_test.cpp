@@ -204,10 +204,12 @@ TEST(TypedValues, ThatAreNoObjectAreAskedForAsOne) {
         run_to_end(context, roundtable<typed_colour>(via, typed_panel({"m/colour"})));
     EXPECT_EQ(colour.value(), typed_colour::green);
     using list_type = std::vector<std::string>;
-    const auto list = run_to_end(context, roundtable<list_type>(via, typed_panel({"m/list"})));
+    const typed_response<list_type> list(
+        run_to_end(context, roundtable(via, typed_request<list_type>(typed_panel({"m/list"})))));
     EXPECT_EQ(list.value(), (list_type{"a", "b"}));
     using map_type = std::map<std::string, int>;
-    const auto map = run_to_end(context, roundtable<map_type>(via, typed_panel({"m/map"})));
+    const typed_response<map_type> map(
+        run_to_end(context, roundtable(via, typed_request<map_type>(typed_panel({"m/map"})))));
     EXPECT_EQ(map.value().at("a"), 1);
     EXPECT_EQ(typed_request<bool>(roundtable_request("?")).output_schema(),
               R"({"type":"object","properties":{"value":{"type":"boolean"}},)"

@@ -98,7 +98,7 @@ private:
     bool read(decode_source& from, T& out, const place& at) {
         constexpr shape kind = shape_of<T>;
         if (from.failed()) return broken();
-        if (!may_spend(1)) return false;
+        if (trials_ != 0 && !may_spend(from.value().raw_json_token().size())) return false;
         if constexpr (kind != shape::alternatives) {
             if (!takes<T>(from.type())) return mismatch<T>(from, at);
         }
@@ -170,10 +170,8 @@ private:
     }
 
     bool read_string(decode_source& from, std::string& out) {
-        const std::string_view token = from.token();
-        if (!may_spend(token.size())) return false;
         std::string_view text;
-        if (!read_string_token(parser_, token, out, text)) return broken();
+        if (!read_string_token(parser_, from.token(), out, text)) return broken();
         if (text.data() != out.data()) out = text;
         return !from.value().get_raw_json_string().error() || broken();
     }
