@@ -84,7 +84,7 @@ public:
         if (!value_) throw failure_ ? *failure_ : error(errc::no_answer);
         return *value_;
     }
-    T&& take() {
+    T take() {
         (void)value();
         return std::move(*value_);
     }
@@ -110,8 +110,8 @@ public:
     /// The answer. Where there is none, throws why as an `error`: with the seat's own code when the
     /// model failed, else with `errc::schema_mismatch` or `errc::malformed_json`.
     const T& value() const& { return answer_.value(); }
-    /// The same, to be moved from.
-    T&& value() && { return answer_.take(); }
+    /// The same, moved out.
+    T value() && { return answer_.take(); }
 
 private:
     static detail::decoded_answer<T> read(const model_result& seat, json::decoder& decoder,
@@ -162,10 +162,13 @@ public:
     /// `errc::no_answer`, whose text says why; where it has another shape, with
     /// `errc::schema_mismatch` or `errc::malformed_json`.
     const T& value() const& { return answer_.value(); }
-    /// The same, to be moved from.
-    T&& value() && { return answer_.take(); }
+    /// The same, moved out.
+    T value() && { return answer_.take(); }
     /// The text of the one answer, empty when there is none.
-    std::string_view text() const noexcept { return data ? data->text() : std::string_view(); }
+    const std::string& text() const noexcept {
+        static const std::string none;
+        return data ? data->text() : none;
+    }
 
     /// The response without its types, a copy.
     roundtable_response untyped() const {
