@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -165,6 +166,10 @@ TEST(Decode, ReadsNumbersThatTheirTypeHolds) {
     EXPECT_EQ(json::decode<double>("-1.7976931348623157e308"), -1.7976931348623157e308);
     EXPECT_EQ(json::decode<double>("1e-400"), 0.0);
     EXPECT_EQ(complaint<double>("1e400"), "expected a number that a double holds, found 1e400");
+    EXPECT_EQ(json::decode<float>("3.4028235e+38"), std::numeric_limits<float>::max());
+    EXPECT_EQ(json::decode<float>("-3.4028235677973362e+38"), std::numeric_limits<float>::lowest());
+    EXPECT_EQ(complaint<float>("3.4028235677973366e38"),
+              "expected a number that a float holds, found 3.4028235677973366e38");
     EXPECT_EQ(complaint<float>("1e39"), "expected a number that a float holds, found 1e39");
     EXPECT_EQ(complaint<double>("null"), "expected a number, found null");
     EXPECT_TRUE(is_not_json<double>("NaN"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
@@ -131,9 +132,12 @@ private:
         if (from.value().get_double().get(number)) {
             return is_number_text(from.token()) ? refuse_size<T>(from, at) : broken();
         }
-        // as the standard leaves open what a conversion beyond the range does
-        if (std::abs(number) > static_cast<double>(std::numeric_limits<T>::max()))
-            return refuse_size<T>(from, at);
+        if constexpr (std::same_as<T, float>) {
+            constexpr double too_large = 0x1.ffffffp127;  // what is below is nearest to a float
+            constexpr double most = std::numeric_limits<float>::max();
+            if (std::abs(number) >= too_large) return refuse_size<T>(from, at);
+            number = std::clamp(number, -most, most);
+        }
         out = static_cast<T>(number);
         return true;
     }
