@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,34 +12,38 @@
 #include <conclave/json/decode_error.hpp>
 #include <conclave/json/describe.hpp>
 #include <conclave/json/detail/decoding.hpp>
+#include <conclave/json/fields.hpp>
+#include <conclave/json/value.hpp>
 
 namespace conclave::json {
 
 namespace detail {
 
-// Whether simdjson found that a text is not JSON, and not only that it is beyond some limit.
-inline bool is_syntax_error(simdjson::error_code code) noexcept {
-    switch (code) {
-        case simdjson::TAPE_ERROR:
-        case simdjson::STRING_ERROR:
-        case simdjson::T_ATOM_ERROR:
-        case simdjson::F_ATOM_ERROR:
-        case simdjson::N_ATOM_ERROR:
-        case simdjson::UTF8_ERROR:
-        case simdjson::EMPTY:
-        case simdjson::UNESCAPED_CHARS:
-        case simdjson::UNCLOSED_STRING:
-        case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
-        case simdjson::TRAILING_CONTENT: return true;
+// Whether a text is JSON. Where simdjson goes no further, as with numbers that it does not hold,
+// our own reader decides, which reads objects.
+inline bool is_json(std::string_view text) {
+    simdjson::dom::parser parser;
+    switch (parser.parse(text.data(), text.size()).error()) {
+        case simdjson::SUCCESS: return true;
+        case simdjson::CAPACITY:
+        case simdjson::MEMALLOC:
+        case simdjson::DEPTH_ERROR:
+        case simdjson::NUMBER_ERROR: break;
         default: return false;
     }
+    std::string object = "{\"\":";
+    object.append(text).append("}");
+    const std::size_t size = object.size();
+    object.append(field_reader::padding, ' ');
+    std::size_t members = 0;
+    const auto count = [&members](key, value&) { ++members; };
+    field_reader reader;
+    return !reader.read(std::string_view(object).substr(0, size), count) && members == 1;
 }
 
 // What a failure was, now that the whole text is looked at: On-Demand sees no more than it needs.
 inline decode_error finish_failure(decoding& failed, std::string_view text) {
-    simdjson::dom::parser parser;
-    const auto code = parser.parse(text.data(), text.size()).error();
-    if (!failed.is_broken() && !is_syntax_error(code)) return std::move(failed.failure());
+    if (!failed.is_broken() && is_json(text)) return std::move(failed.failure());
     return {errc::malformed_json, {}, "the text is not JSON"};
 }
 
