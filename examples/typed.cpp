@@ -61,7 +61,7 @@ asio::awaitable<void> ask() {
 
 int main() {
     asio::io_context context;
-    asio::co_spawn(context, ask(), [](std::exception_ptr failure) {
+    asio::co_spawn(context, ask(), [](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);
     });
     try {
