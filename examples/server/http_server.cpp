@@ -187,6 +187,11 @@ public:
     unsigned short port() const noexcept { return port_; }
     bool draining() const noexcept { return draining_; }
     std::size_t open_requests() const noexcept { return exchanges_.size(); }
+    std::size_t open_streams() const noexcept {
+        return static_cast<std::size_t>(
+            std::count_if(exchanges_.begin(), exchanges_.end(),
+                          [](const auto& each) { return each->has_begun(); }));
+    }
     std::size_t open_connections() const noexcept { return guards_.connections.size(); }
 
 private:
@@ -311,8 +316,10 @@ private:
     void end(const std::shared_ptr<exchange>& current) {
         if (hooks_.on_response) {
             const std::chrono::duration<double> took = clock::now() - current->began();
-            const int status = current->has_begun() ? current->status() : 499;
-            hooks_.on_response(current->request(), status, took.count());
+            const bool whole = current->is_finished() && !current->is_gone();
+            const bool known = routes_.paths().contains(current->request().path);
+            hooks_.on_response(current->request(), known ? current->request().path : std::string(),
+                               whole ? current->status() : 499, took.count());
         }
         if (current->is_finished()) {
             current->release();
@@ -388,6 +395,7 @@ unsigned short http_server::port() const { return self_->port(); }
 void http_server::drain(std::function<void()> done) { self_->drain(std::move(done)); }
 bool http_server::draining() const noexcept { return self_->draining(); }
 std::size_t http_server::open_requests() const noexcept { return self_->open_requests(); }
+std::size_t http_server::open_streams() const noexcept { return self_->open_streams(); }
 std::size_t http_server::open_connections() const noexcept { return self_->open_connections(); }
 
 }  // namespace server
