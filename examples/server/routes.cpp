@@ -1,5 +1,7 @@
 #include "routes.hpp"
 
+#include "api_routes.hpp"
+
 #include <string>
 #include <utility>
 
@@ -44,6 +46,7 @@ void add_operation_routes(route_table& to, application& app, const http_server*&
 route_table make_routes(application& app, const http_server*& http) {
     route_table routes;
     add_operation_routes(routes, app, http);
+    add_api_routes(routes, app);
     return routes;
 }
 
