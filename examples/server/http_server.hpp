@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace server {
 
@@ -16,8 +17,10 @@ namespace server {
 struct http_hooks {
     /// Who calls: the name of the caller, or a `refusal` thrown. Called for routes `with_key`.
     std::function<std::string(const http_request&)> authenticate;
-    /// A response has been sent or cut off: 499 when the client went away before it began.
-    std::function<void(const http_request&, int status, double seconds)> on_response;
+    /// A request has been dealt with, in so many seconds. `route` is its path if that is one of the
+    /// table's, else empty; the status is 499 when the client went away before the end.
+    std::function<void(const http_request&, std::string_view route, int status, double seconds)>
+        on_response;
     /// A request was refused before it was one: 400, 408, 413, 431.
     std::function<void(int status)> on_refusal;
 };
@@ -48,6 +51,8 @@ public:
 
     /// Requests under way.
     std::size_t open_requests() const noexcept;
+    /// Those whose response has begun and is not whole yet.
+    std::size_t open_streams() const noexcept;
     /// Connections open.
     std::size_t open_connections() const noexcept;
 

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <conclave/error.hpp>
+#include <conclave/net/asio.hpp>
+
+namespace conclave::net {
+
+/// An operation whose items wait in a bounded queue until they are pulled. Held by a `shared_ptr`;
+/// everything happens on `strand`.
+template <class Item>
+class pull_queue : public std::enable_shared_from_this<pull_queue<Item>> {
+public:
+    virtual ~pull_queue() = default;
+    pull_queue(const pull_queue&) = delete;
+    pull_queue& operator=(const pull_queue&) = delete;
+
+    /// The next item, in order; nothing after the last. Starts the operation when it is called
+    /// first, and throws what it threw once the items before that are taken. When it is cancelled,
+    /// so is the operation, which it waits for.
+    asio::awaitable<std::optional<Item>> next() {
+        const auto self = this->shared_from_this();
+        if (!started_) start();
+        co_await asio::this_coro::throw_if_cancelled(false);
+        while (items_.empty() && !ended_) {
+            const auto mine = co_await asio::this_coro::cancellation_state;
+            if (mine.cancelled() != asio::cancellation_type::none) stop();
+            co_await wait();
+        }
+        const auto mine = co_await asio::this_coro::cancellation_state;
+        if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
+        std::optional<Item> front;
+        if (!items_.empty()) {
+            front.emplace(std::move(items_.front()));
+            items_.pop_front();
+            notify();
+        } else if (thrown_) {
+            std::rethrow_exception(std::exchange(thrown_, nullptr));
+        }
+        co_return front;
+    }
+
+    /// Ends the operation: nobody is going to pull any more.
+    void stop() {
+        abandoned_ = true;
+        notify();
+        stop_.emit(asio::cancellation_type::terminal);
+    }
+
+    const asio::any_io_executor strand;
+
+protected:
+    explicit pull_queue(const asio::any_io_executor& executor)
+        : strand(asio::make_strand(executor)),
+          changed_(strand, asio::steady_timer::time_point::max()) {}
+
+    /// The operation.
+    virtual asio::awaitable<void> run() = 0;
+
+    void push(Item item) {
+        items_.push_back(std::move(item));
+        notify();
+    }
+    bool has_no_room() const noexcept { return items_.size() >= limit && !abandoned_; }
+    asio::awaitable<void> wait_for_room() {
+        while (has_no_room())
+            co_await wait();
+    }
+
+private:
+    // As many as fit into a few reads; who finds more waiting stops reading from its socket.
+    static constexpr std::size_t limit = 256;
+
+    void start() {
+        started_ = true;
+        const auto operation = [self = this->shared_from_this()] { return self->run(); };
+        const auto on_end = [self = this->shared_from_this()](std::exception_ptr thrown) {
+            self->thrown_ = std::move(thrown);
+            self->ended_ = true;
+            self->notify();
+        };
+        asio::co_spawn(
+            strand, operation,
+            asio::bind_cancellation_slot(stop_.slot(), asio::bind_executor(strand, on_end)));
+    }
+
+    asio::awaitable<void> wait() {
+        error_code woken;
+        co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+
+    void notify() { changed_.cancel(); }
+
+    asio::steady_timer changed_;
+    asio::cancellation_signal stop_;
+    std::deque<Item> items_;
+    std::exception_ptr thrown_;
+    bool started_ = false;
+    bool ended_ = false;
+    bool abandoned_ = false;
+};
+
+}  // namespace conclave::net
