@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for one of these, each including the ones before:
+# Installs the Debian packages that are missing for one of these, each including the ones before but
+# that `bench` does without a browser:
 #
 #   demo      the library and its examples
 #   test      the tests, and the benchmarks that are built with them
+#   browser   what scripts/test-page.sh runs
 #   bench     what scripts/bench.sh runs
 #   ci        what .ci/run runs: Clang, the sanitizers, formatting
 #   coverage  what scripts/coverage.sh runs: LLVM's tools
@@ -16,8 +18,9 @@ test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meso
     iproute2 iptables)
 # The npm that comes with a Node of another origin than Debian does as well.
 command -v npm >/dev/null || test+=(npm)
+browser=("${test[@]}" chromium fonts-inter)
 bench=("${test[@]}" valgrind)
-ci=("${bench[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
+ci=("${bench[@]}" "${browser[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
 coverage=("${ci[@]}" llvm-19)
 
 say() { echo "conclave: $*" >&2; }
@@ -25,11 +28,12 @@ say() { echo "conclave: $*" >&2; }
 case ${1:-} in
     demo) packages=("${demo[@]}") ;;
     test) packages=("${test[@]}") ;;
+    browser) packages=("${browser[@]}") ;;
     bench) packages=("${bench[@]}") ;;
     ci) packages=("${ci[@]}") ;;
     coverage) packages=("${coverage[@]}") ;;
     *)
-        say "usage: install-dependencies.sh demo|test|bench|ci|coverage"
+        say "usage: install-dependencies.sh demo|test|browser|bench|ci|coverage"
         exit 2
         ;;
 esac
@@ -50,7 +54,8 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
         "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
         "nlohmann/json, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
-        "HAProxy, iproute2, iptables, npm and the openssl command; valgrind for the benchmarks"
+        "HAProxy, iproute2, iptables, npm and the openssl command; Chromium for the server's page;" \
+        "valgrind for the benchmarks"
     exit 1
 fi
 

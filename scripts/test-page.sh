@@ -10,6 +10,8 @@ cmake --preset dev
 cmake --build --preset dev --target server page_provider
 npm --prefix tests/server/browser ci --ignore-scripts --prefer-offline --no-audit --no-fund \
     --loglevel=error
+# One of the packages is the Node for this machine.
+nodes=(tests/server/browser/node_modules/node-linux-*/bin/node)
 
 export SERVER=$PWD/build/dev/examples/server
 export PAGE_PROVIDER=$PWD/build/dev/tests/server/browser/page_provider
@@ -18,4 +20,4 @@ if (($# == 0)); then
     rm -rf "$PAGE_PICTURES"
     set -- --test tests/server/browser/page.test.mjs
 fi
-exec node "$@"
+exec "${nodes[0]}" "$@"

@@ -1,7 +1,7 @@
 #include "routes.hpp"
-#include "page.hpp"
 
 #include "api_routes.hpp"
+#include "page.hpp"
 
 #include <string>
 #include <utility>
