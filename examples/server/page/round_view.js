@@ -92,7 +92,7 @@ class SeatView {
     this.#schema.hidden = !invalid;
     setText(this.#schema, invalid ? `Not as asked for: ${visible(seat.result.schema_error ?? '')}` : '');
     this.#body.hidden = seat.answer.text === '' && isOver(seat.state);
-    followEnd(this.#body, () => this.#text.show(seat.answer));
+    followEnd(this.#body, () => this.#text.show(seat.answer, isOver(seat.state)));
     const { result } = seat;
     this.#at = seat.startedAt;
     setText(this.#facts.first, seat.firstTokenAt ? seconds(seat.firstTokenAt - seat.startedAt) : '–');
@@ -255,7 +255,7 @@ export class RoundView {
       if (chart.textContent !== this.#votes.textContent) this.#votes.replaceChildren(chart);
     }
     this.#body.hidden = answer === null;
-    if (answer) this.#text.show(answer);
+    if (answer) this.#text.show(answer, isOver(round.state));
     this.#totals.replaceChildren(
       ...totals(round).map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
     );

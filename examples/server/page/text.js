@@ -1,9 +1,11 @@
 // Text of models on the page: as text, or as Markdown of which nothing but harmless markup is left.
-import { Marked } from './vendor/marked.js';
+import { Lexer, Marked } from './vendor/marked.js';
 import purify from './vendor/purify.js';
 
 /** Longer texts are shown as plain text, since formatting them would hold the page up. */
 const longestMarkdown = 40_000;
+/** In longer paragraphs emphasis, links and the like stay as written: finding them is quadratic. */
+const longestParagraph = 4_000;
 /** Of longer texts the rest is not shown, though copied and kept. */
 const longestShown = 100_000;
 
@@ -40,6 +42,14 @@ const marked = new Marked({
     },
   },
 });
+
+class BoundedLexer extends Lexer {
+  inlineTokens(source, found = []) {
+    if (source.length <= longestParagraph) return super.inlineTokens(source, found);
+    found.push({ type: 'text', raw: source, text: source, escaped: false });
+    return found;
+  }
+}
 
 /** The marks that make text run the other way, spelled out: they could make it lie. */
 const directionMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
@@ -78,13 +88,41 @@ export class TextView {
   #place;
   #shown = null;
   #blocks = []; // the source of each block shown
+  #rested = 0; // when the next showing may begin
+  #waiting = null; // what is shown then
 
   constructor(place) {
     this.#place = place;
   }
 
-  /** `answer` is `{text, isJson, cut}`. */
-  show({ text, isJson, cut }) {
+  /**
+   * `answer` is `{text, isJson, cut}`. One that grows and takes long to show is shown less often,
+   * one that is complete at once.
+   */
+  show(answer, isComplete = true) {
+    const wait = this.#rested - performance.now();
+    if (isComplete || (wait <= 0 && !this.#waiting)) {
+      this.#waiting &&= answer;
+      this.#show(answer);
+      return;
+    }
+    if (!this.#waiting) {
+      setTimeout(() => {
+        this.#show(this.#waiting);
+        this.#waiting = null;
+      }, wait);
+    }
+    this.#waiting = answer;
+  }
+
+  #show(answer) {
+    const began = performance.now();
+    this.#update(answer);
+    const now = performance.now();
+    this.#rested = now - began > 20 ? now + 8 * (now - began) : 0;
+  }
+
+  #update({ text, isJson, cut }) {
     const key = `${isJson}${cut}${text.length}`;
     // A text only grows or begins anew, and what begins anew is shown empty in between or ends
     // differently: length and last characters tell.
@@ -98,7 +136,7 @@ export class TextView {
 
   #markdown(text) {
     try {
-      const blocks = marked.lexer(visible(text)).filter(({ type }) => type !== 'space');
+      const blocks = new BoundedLexer(marked.defaults).lex(visible(text)).filter(({ type }) => type !== 'space');
       let same = 0;
       while (same < blocks.length && this.#blocks[same] === blocks[same].raw) ++same;
       const added = blocks.slice(same).map((block) => {

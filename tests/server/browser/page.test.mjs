@@ -252,6 +252,23 @@ test('a line of a megabyte neither breaks the page nor holds it up', async () =>
   assert.equal(await page.locator('#past li').count(), 1);
 });
 
+test('Markdown that is slow to read does not hold the page up', async () => {
+  await ask('Slowly, please.', 'hostile/slow');
+  await until(async () => (await answer(0).textContent()).length > 5000, 'a long paragraph');
+  const longest = await page.evaluate(async () => {
+    let [last, longest] = [performance.now(), 0];
+    for (const end = last + 1500; last < end; ) {
+      await new Promise((resolve) => setTimeout(resolve));
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }
+    return longest;
+  });
+  assert.ok(longest < 1000, `${longest} ms without a moment for anything else`);
+  await over();
+  assert.equal((await answer(0).textContent()).trim().length, 400 * 99);
+});
+
 test('everything works by keyboard alone', async () => {
   await page.locator('.seat-input').first().waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'question');

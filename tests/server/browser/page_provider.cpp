@@ -8,6 +8,7 @@
 #include <chrono>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -40,6 +41,13 @@ const char* const direction =
     "gpj.exe\xE2\x80\xAC and \xE2\x81\xA6"
     "isolated, never closed";
 
+std::string repeated(std::string_view piece, std::size_t times) {
+    std::string text;
+    while (times-- > 0)
+        text += piece;
+    return text;
+}
+
 void install(scripted_provider& provider) {
     install_demo_panel(provider, 4);
     provider.on("good/markdown", answer(markdown).first_token_after(100ms).token_every(8ms));
@@ -59,6 +67,8 @@ void install(scripted_provider& provider) {
     provider.on("hostile/nested",
                 answer(std::vector<std::string>{std::string(30'000, '>') + std::string(5'000, '[') +
                                                 std::string(4'000, '*')}));
+    provider.on("hostile/slow",
+                answer(std::vector<std::string>(400, repeated("_a_", 33))).token_every(5ms));
     provider.on("hostile/<img src=x onerror=window.harmed=9>", answer("My name is worse."));
 }
 
