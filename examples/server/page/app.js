@@ -98,7 +98,8 @@ let painting = 0;
 
 function paint() {
   painting = 0;
-  if (running && shown?.round === running.round) for (const seat of changed) shown.view.update(seat);
+  if (running && shown?.round === running.round)
+    for (const seat of changed) shown.view.update(seat);
   changed.clear();
 }
 
@@ -260,7 +261,11 @@ $('clear-history').addEventListener('click', () => {
 
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') stop();
-  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && $('ask').contains(event.target)) {
+  if (
+    event.key === 'Enter' &&
+    (event.ctrlKey || event.metaKey) &&
+    $('ask').contains(event.target)
+  ) {
     event.preventDefault();
     start();
   }

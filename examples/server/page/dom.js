@@ -5,8 +5,10 @@ export function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (name === 'class') made.className = value;
-    else if (name === 'on') for (const [event, run] of Object.entries(value)) made.addEventListener(event, run);
-    else if (name.includes('-') || name === 'role' || name === 'for') made.setAttribute(name, value);
+    else if (name === 'on')
+      for (const [event, run] of Object.entries(value)) made.addEventListener(event, run);
+    else if (name.includes('-') || name === 'role' || name === 'for')
+      made.setAttribute(name, value);
     else made[name] = value;
   }
   made.append(...children.filter((child) => child != null));
@@ -20,7 +22,11 @@ export function setText(place, text) {
 
 /** A button that copies a text, which is asked for when it is pressed. */
 export function copyButton(what, text) {
-  const button = element('button', { type: 'button', class: 'quiet copy', 'aria-label': `Copy ${what}` }, 'Copy');
+  const button = element(
+    'button',
+    { type: 'button', class: 'quiet copy', 'aria-label': `Copy ${what}` },
+    'Copy',
+  );
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(text());

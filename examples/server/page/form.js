@@ -16,9 +16,15 @@ function seatInput(name) {
     spellcheck: false,
   });
   input.setAttribute('list', 'models');
-  const remove = element('button', { type: 'button', class: 'quiet remove', 'aria-label': `Remove ${name || 'this seat'}` }, '×');
+  const remove = element(
+    'button',
+    { type: 'button', class: 'quiet remove', 'aria-label': `Remove ${name || 'this seat'}` },
+    '×',
+  );
   const seat = element('span', { class: 'seat-input' }, input, remove);
-  input.addEventListener('input', () => remove.setAttribute('aria-label', `Remove ${input.value || 'this seat'}`));
+  input.addEventListener('input', () =>
+    remove.setAttribute('aria-label', `Remove ${input.value || 'this seat'}`),
+  );
   remove.addEventListener('click', () => {
     const next = seat.nextElementSibling ?? seat.previousElementSibling;
     seat.remove();
@@ -60,9 +66,15 @@ export function offerPanels(panels) {
     $('question').focus();
   };
   const buttons = panels.map((panel) =>
-    element('button', { type: 'button', class: 'quiet', on: { click: () => seat(panel) } }, visibleName(panel.id)),
+    element(
+      'button',
+      { type: 'button', class: 'quiet', on: { click: () => seat(panel) } },
+      visibleName(panel.id),
+    ),
   );
-  $('panels').querySelectorAll('button').forEach((old) => old.remove());
+  $('panels')
+    .querySelectorAll('button')
+    .forEach((old) => old.remove());
   $('panels').append(...buttons);
   $('panels').hidden = panels.length === 0;
 }
@@ -82,14 +94,19 @@ export function showResolution() {
   $('summary-model').closest('.row').hidden = resolution() !== 'summary';
 }
 
-const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
+const linesOf = (text) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
 
 /** Checks the schema as it is typed, and says what is wrong where the browser says such things. */
 export function checkSchema() {
   let problem = '';
   try {
     const schema = $('schema').value.trim() === '' ? {} : JSON.parse($('schema').value);
-    if (schema === null || typeof schema !== 'object' || Array.isArray(schema)) problem = 'A schema is a JSON object.';
+    if (schema === null || typeof schema !== 'object' || Array.isArray(schema))
+      problem = 'A schema is a JSON object.';
   } catch (error) {
     problem = `This is not JSON: ${error.message}`;
   }
@@ -99,7 +116,11 @@ export function checkSchema() {
 
 /** What is asked, as the server takes it; only what was filled in. */
 export function readRequest() {
-  const request = { input: $('question').value, models: seatNames().map((name) => ({ name })), resolution: resolution() };
+  const request = {
+    input: $('question').value,
+    models: seatNames().map((name) => ({ name })),
+    resolution: resolution(),
+  };
   const fill = (key, value) => {
     if (value !== '' && !Number.isNaN(value)) request[key] = value;
   };

@@ -52,7 +52,11 @@ export class PastList {
 
   #item(round, isOpen) {
     const { key } = round;
-    const tick = element('input', { type: 'checkbox', checked: this.#chosen.has(key), 'aria-label': `Compare “${excerpt(round)}”` });
+    const tick = element('input', {
+      type: 'checkbox',
+      checked: this.#chosen.has(key),
+      'aria-label': `Compare “${excerpt(round)}”`,
+    });
     tick.addEventListener('change', () => {
       if (tick.checked) this.#chosen.add(key);
       else this.#chosen.delete(key);
@@ -65,7 +69,16 @@ export class PastList {
       element('span', { class: 'past-facts' }, facts(round).join(' · ')),
     );
     if (isOpen) open.setAttribute('aria-current', 'true');
-    const remove = element('button', { type: 'button', class: 'quiet remove', 'aria-label': `Remove “${excerpt(round)}”`, on: { click: () => this.#on.remove(key) } }, '×');
+    const remove = element(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet remove',
+        'aria-label': `Remove “${excerpt(round)}”`,
+        on: { click: () => this.#on.remove(key) },
+      },
+      '×',
+    );
     const item = element('li', {}, tick, open, remove);
     item.dataset.key = key;
     item.dataset.state = round.state;
@@ -75,7 +88,12 @@ export class PastList {
   #updateCompare() {
     const count = this.#chosen.size;
     this.#compare.disabled = count < 2 || count > mostCompared;
-    this.#compare.textContent = count < 2 ? 'Tick two to compare' : count > mostCompared ? `At most ${mostCompared}` : `Compare ${count}`;
+    this.#compare.textContent =
+      count < 2
+        ? 'Tick two to compare'
+        : count > mostCompared
+          ? `At most ${mostCompared}`
+          : `Compare ${count}`;
   }
 }
 
@@ -99,7 +117,13 @@ function seatCell(round, index) {
   return element(
     'td',
     {},
-    element('p', { class: 'compared-seat' }, modelName(seat.model), ' ', element('span', { class: 'help' }, line)),
+    element(
+      'p',
+      { class: 'compared-seat' },
+      modelName(seat.model),
+      ' ',
+      element('span', { class: 'help' }, line),
+    ),
     seat.error ? element('p', { class: 'seat-error', dir: 'auto' }, visible(seat.error)) : null,
     text(seat.answer),
   );
@@ -108,7 +132,12 @@ function seatCell(round, index) {
 /** A table with a column for each round. */
 export function comparison(rounds, close) {
   const row = (title, cell) =>
-    element('tr', {}, element('th', { scope: 'row' }, title), ...rounds.map((round) => element('td', { dir: 'auto' }, cell(round) || '–')));
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, title),
+      ...rounds.map((round) => element('td', { dir: 'auto' }, cell(round) || '–')),
+    );
   const seats = Math.max(...rounds.map((round) => round.seats.length));
   return [
     element(
@@ -123,7 +152,16 @@ export function comparison(rounds, close) {
       element(
         'table',
         {},
-        element('thead', {}, element('tr', {}, element('td'), ...rounds.map((round) => element('th', { scope: 'col', dir: 'auto' }, excerpt(round))))),
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            element('td'),
+            ...rounds.map((round) => element('th', { scope: 'col', dir: 'auto' }, excerpt(round))),
+          ),
+        ),
         element(
           'tbody',
           {},
@@ -135,7 +173,12 @@ export function comparison(rounds, close) {
           row('Cost', ({ meta }) => dollars(meta?.total_cost)),
           row('Outcome', outcome),
           ...Array.from({ length: seats }, (_, index) =>
-            element('tr', {}, element('th', { scope: 'row' }, `Seat ${index + 1}`), ...rounds.map((round) => seatCell(round, index))),
+            element(
+              'tr',
+              {},
+              element('th', { scope: 'row' }, `Seat ${index + 1}`),
+              ...rounds.map((round) => seatCell(round, index)),
+            ),
           ),
         ),
       ),

@@ -152,7 +152,9 @@ export function votesOf(round) {
   });
   const winner = round.data?.text;
   const rank = (vote) => vote.voters.length + (vote.choice === winner ? 0.5 : 0);
-  return votes.sort((a, b) => rank(b) - rank(a)).map((vote) => ({ ...vote, won: vote.choice === winner }));
+  return votes
+    .sort((a, b) => rank(b) - rank(a))
+    .map((vote) => ({ ...vote, won: vote.choice === winner }));
 }
 
 /** Tokens in and out of all seats and the consolidation, as far as they are known. */

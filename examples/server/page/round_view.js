@@ -16,7 +16,12 @@ const seatWords = {
 /** A model's name, the part that says who serves it held back. */
 export function modelName(name) {
   const { provider, model } = nameParts(visibleName(name));
-  return element('bdi', { class: 'model-name' }, element('span', { class: 'provider' }, provider), model);
+  return element(
+    'bdi',
+    { class: 'model-name' },
+    element('span', { class: 'provider' }, provider),
+    model,
+  );
 }
 
 /** Follows what is added at a box's end, unless the reader has scrolled away from it. */
@@ -40,7 +45,12 @@ class SeatView {
 
   constructor(seat, index) {
     const name = visibleName(seat.model);
-    this.#body = element('div', { class: 'answer', tabIndex: 0, role: 'group', 'aria-label': `Answer of ${name}` });
+    this.#body = element('div', {
+      class: 'answer',
+      tabIndex: 0,
+      role: 'group',
+      'aria-label': `Answer of ${name}`,
+    });
     this.#text = new TextView(this.#body);
     const fact = (key, label) => {
       this.#facts[key] = element('dd');
@@ -90,12 +100,18 @@ class SeatView {
     setText(this.#error, visible(seat.error));
     const invalid = seat.result?.schema_valid === false;
     this.#schema.hidden = !invalid;
-    setText(this.#schema, invalid ? `Not as asked for: ${visible(seat.result.schema_error ?? '')}` : '');
+    setText(
+      this.#schema,
+      invalid ? `Not as asked for: ${visible(seat.result.schema_error ?? '')}` : '',
+    );
     this.#body.hidden = seat.answer.text === '' && isOver(seat.state);
     followEnd(this.#body, () => this.#text.show(seat.answer, isOver(seat.state)));
     const { result } = seat;
     this.#at = seat.startedAt;
-    setText(this.#facts.first, seat.firstTokenAt ? seconds(seat.firstTokenAt - seat.startedAt) : '–');
+    setText(
+      this.#facts.first,
+      seat.firstTokenAt ? seconds(seat.firstTokenAt - seat.startedAt) : '–',
+    );
     setText(this.#facts.tokens, tokens(result?.usage) || '–');
     setText(this.#facts.cost, dollars(result?.cost) || '–');
     if (isOver(seat.state)) setText(this.#facts.time, seconds(result?.duration_ms) || '–');
@@ -206,7 +222,9 @@ export class RoundView {
         'header',
         {},
         element('h2', {}, titles[resolution] ?? titles.summary),
-        resolution === 'fast' ? null : copyButton('the answer', () => consolidated(this.#round)?.text ?? ''),
+        resolution === 'fast'
+          ? null
+          : copyButton('the answer', () => consolidated(this.#round)?.text ?? ''),
       ),
       this.#verdict,
       this.#votes,
@@ -214,7 +232,11 @@ export class RoundView {
       this.#totals,
     );
     this.#stop = element('button', { type: 'button', class: 'stop', on: { click: stop } }, 'Stop');
-    this.#again = element('button', { type: 'button', class: 'quiet', on: { click: again } }, 'Ask again');
+    this.#again = element(
+      'button',
+      { type: 'button', class: 'quiet', on: { click: again } },
+      'Ask again',
+    );
     place.replaceChildren(
       element(
         'div',
@@ -257,7 +279,9 @@ export class RoundView {
     this.#body.hidden = answer === null;
     if (answer) this.#text.show(answer, isOver(round.state));
     this.#totals.replaceChildren(
-      ...totals(round).map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+      ...totals(round).map(([name, value]) =>
+        element('div', {}, element('dt', {}, name), element('dd', {}, value)),
+      ),
     );
     const merging = round.summary !== null || isOver(round.state);
     this.#card.hidden = !(voting || merging);

@@ -38,7 +38,8 @@ export class EventReader {
 
   #endOfLine(line) {
     if (line === '') {
-      const event = this.#data.length > 0 ? { name: this.#name, data: this.#data.join('\n') } : null;
+      const event =
+        this.#data.length > 0 ? { name: this.#name, data: this.#data.join('\n') } : null;
       this.#data = [];
       this.#name = '';
       this.#size = 0;

@@ -136,7 +136,9 @@ export class TextView {
 
   #markdown(text) {
     try {
-      const blocks = new BoundedLexer(marked.defaults).lex(visible(text)).filter(({ type }) => type !== 'space');
+      const blocks = new BoundedLexer(marked.defaults)
+        .lex(visible(text))
+        .filter(({ type }) => type !== 'space');
       let same = 0;
       while (same < blocks.length && this.#blocks[same] === blocks[same].raw) ++same;
       const added = blocks.slice(same).map((block) => {

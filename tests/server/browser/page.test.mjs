@@ -44,7 +44,8 @@ async function picture(name) {
 
 async function seat(...names) {
   await page.locator('.seat-input').first().waitFor();
-  while ((await page.locator('.seat-input').count()) > 0) await page.locator('.seat-input .remove').first().click();
+  while ((await page.locator('.seat-input').count()) > 0)
+    await page.locator('.seat-input .remove').first().click();
   for (const name of names) {
     await page.click('#add-seat');
     await page.keyboard.type(name);
@@ -66,7 +67,7 @@ const answer = (index) => seatAt(index).locator('.answer');
 const outcome = () => page.locator('.outcome');
 
 async function until(holds, what) {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -74,7 +75,12 @@ async function until(holds, what) {
 }
 
 test('a panel is asked: columns fill while it runs, and then there is one answer', async () => {
-  await ask('What is the best database for a multi-tenant SaaS?', 'good/markdown', 'openai/gpt-5.5', 'gemini/gemini-2.5-pro');
+  await ask(
+    'What is the best database for a multi-tenant SaaS?',
+    'good/markdown',
+    'openai/gpt-5.5',
+    'gemini/gemini-2.5-pro',
+  );
   // Live: a seat's text is seen growing before any seat is done.
   await until(async () => (await answer(0).textContent()).length > 10, 'the first words');
   const early = (await answer(0).textContent()).length;
@@ -91,7 +97,10 @@ test('a panel is asked: columns fill while it runs, and then there is one answer
   assert.match(facts[0], /^\d+ ms$|^\d+\.\d s$/);
   assert.match(facts[2], /^[\d,]+ in, [\d,]+ out$/);
   assert.match(facts[3], /^\$0\.\d{4}$|^under/);
-  assert.match(await outcome().textContent(), /Merged by good\/markdown from 3 answers|put together from/);
+  assert.match(
+    await outcome().textContent(),
+    /Merged by good\/markdown from 3 answers|put together from/,
+  );
   assert.match(await page.locator('.totals').textContent(), /rt_[0-9a-z]{26}/i);
   assert.match(await page.locator('#announcement').textContent(), /The panel is done/);
   assert.deepEqual(complaints, []);
@@ -109,9 +118,14 @@ test('a vote is a chart of who chose what', async () => {
   const votes = page.locator('.votes li');
   assert.equal(await votes.count(), 3);
   assert.match(await votes.first().textContent(), /2 votes.*chosen.*gpt-5\.5, claude-sonnet-4-6/);
-  const widths = await page.locator('.votes .ballot').evaluateAll((all) => all.map((each) => each.style.width));
+  const widths = await page
+    .locator('.votes .ballot')
+    .evaluateAll((all) => all.map((each) => each.style.width));
   assert.equal(widths.length, 3);
-  assert.ok(widths.every((width) => width.startsWith('33.3')), 'the bars are drawn, whatever the policy forbids');
+  assert.ok(
+    widths.every((width) => width.startsWith('33.3')),
+    'the bars are drawn, whatever the policy forbids',
+  );
   assert.deepEqual(complaints, []);
   await picture('vote');
 });
@@ -121,7 +135,10 @@ test('a seat that fails says why, one that is asked again says so, and the other
   await until(async () => (await state(1)) === 'Asking again', 'a retry that shows');
   await over();
   assert.equal(await state(0), 'Failed');
-  assert.match(await seatAt(0).locator('.seat-error:visible').textContent(), /This model has retired/);
+  assert.match(
+    await seatAt(0).locator('.seat-error:visible').textContent(),
+    /This model has retired/,
+  );
   assert.match(await seatAt(1).locator('.retries').textContent(), /503/);
   assert.equal((await answer(1).textContent()).trim(), 'Here now.');
   assert.equal(await seatAt(2).locator('.retries li').count(), 1);
@@ -143,8 +160,15 @@ test('the schema of the answers goes along, and what comes back is shown as JSON
   await page.locator('#more summary').click();
   await page.fill('#schema', '{"type": "object", "properties": ');
   await ask('How many?');
-  assert.equal(await page.locator('#round').isVisible(), false, 'a schema that is not JSON is not sent');
-  await page.fill('#schema', '{"type":"object","properties":{"people":{"type":"integer"}},"required":["people"],"additionalProperties":false}');
+  assert.equal(
+    await page.locator('#round').isVisible(),
+    false,
+    'a schema that is not JSON is not sent',
+  );
+  await page.fill(
+    '#schema',
+    '{"type":"object","properties":{"people":{"type":"integer"}},"required":["people"],"additionalProperties":false}',
+  );
   await ask('How many?');
   await over();
   assert.match(await answer(0).locator('pre.json').textContent(), /^\{\n {2}"people": \d+\n\}$/);
@@ -210,21 +234,45 @@ test('past rounds outlive a reload, are compared, and can be removed', async () 
 
 test('hostile answers stay text', async () => {
   const outside = [];
-  page.on('request', (request) => request.url().startsWith(server.url) || outside.push(request.url()));
+  page.on(
+    'request',
+    (request) => request.url().startsWith(server.url) || outside.push(request.url()),
+  );
   const name = 'hostile/<img src=x onerror=window.harmed=9>';
-  await ask('<img src=x onerror=window.harmed=10>', 'hostile/markup', 'hostile/direction', name, 'hostile/nested');
+  await ask(
+    '<img src=x onerror=window.harmed=10>',
+    'hostile/markup',
+    'hostile/direction',
+    name,
+    'hostile/nested',
+  );
   await over();
   const text = await answer(0).textContent();
-  for (const piece of ['<img src=x onerror="window.harmed = 1">', '</script><script>window.harmed = 2</script>', '<b onclick=', '<iframe srcdoc=']) {
+  for (const piece of [
+    '<img src=x onerror="window.harmed = 1">',
+    '</script><script>window.harmed = 2</script>',
+    '<b onclick=',
+    '<iframe srcdoc=',
+  ]) {
     assert.ok(text.includes(piece), `${piece} is shown as text`);
   }
-  assert.equal(await page.locator('#round :is(img, script, svg, iframe, b, [style]:not(.ballot), [onclick])').count(), 0);
-  const links = await answer(0).locator('a').evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.rel, a.target]));
+  assert.equal(
+    await page
+      .locator('#round :is(img, script, svg, iframe, b, [style]:not(.ballot), [onclick])')
+      .count(),
+    0,
+  );
+  const links = await answer(0)
+    .locator('a')
+    .evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.rel, a.target]));
   for (const [href, rel, target] of links.filter(([href]) => href !== null)) {
     assert.match(href, /^https?:\/\//);
     assert.deepEqual([rel, target], ['noopener noreferrer nofollow', '_blank']);
   }
-  assert.match(await answer(1).textContent(), /invoice-⟨U\+202E⟩gpj\.exe⟨U\+202C⟩ and ⟨U\+2066⟩isolated/);
+  assert.match(
+    await answer(1).textContent(),
+    /invoice-⟨U\+202E⟩gpj\.exe⟨U\+202C⟩ and ⟨U\+2066⟩isolated/,
+  );
   assert.ok((await seatAt(2).textContent()).includes('<img src=x onerror=window.harmed=9>'));
   assert.equal(await state(3), 'Done');
 
@@ -243,7 +291,10 @@ test('a line of a megabyte neither breaks the page nor holds it up', async () =>
   await over();
   assert.equal(await state(0), 'Done');
   assert.match(await answer(0).locator('.note').textContent(), /900,000 more characters/);
-  const { body, window: view } = await page.evaluate(() => ({ body: document.body.scrollWidth, window: window.innerWidth }));
+  const { body, window: view } = await page.evaluate(() => ({
+    body: document.body.scrollWidth,
+    window: window.innerWidth,
+  }));
   assert.ok(body <= view, 'it does not make the page wider');
   const began = Date.now();
   await page.fill('#question', 'Still there?');
@@ -257,7 +308,7 @@ test('Markdown that is slow to read does not hold the page up', async () => {
   await until(async () => (await answer(0).textContent()).length > 5000, 'a long paragraph');
   const longest = await page.evaluate(async () => {
     let [last, longest] = [performance.now(), 0];
-    for (const end = last + 1500; last < end; ) {
+    for (const end = last + 1500; last < end;) {
       await new Promise((resolve) => setTimeout(resolve));
       longest = Math.max(longest, performance.now() - last);
       last = performance.now();
@@ -286,8 +337,13 @@ test('everything works by keyboard alone', async () => {
       const { activeElement: element } = document;
       if (element === document.body) return null;
       const shown = element.closest('.resolution label')?.querySelector('span') ?? element;
-      const ring = getComputedStyle(shown).outlineStyle !== 'none' || element.closest('.seat-input') !== null;
-      return { name: element.getAttribute('aria-label') ?? element.id ?? '', text: element.textContent.trim().slice(0, 30), ring };
+      const ring =
+        getComputedStyle(shown).outlineStyle !== 'none' || element.closest('.seat-input') !== null;
+      return {
+        name: element.getAttribute('aria-label') ?? element.id ?? '',
+        text: element.textContent.trim().slice(0, 30),
+        ring,
+      };
     });
     if (at === null) {
       ++rounds;
@@ -296,7 +352,14 @@ test('everything works by keyboard alone', async () => {
     assert.ok(at.ring, `${at.name} ${at.text} shows its focus`);
     reached.add(at.text || at.name);
   }
-  for (const name of ['Skip to the question', '+ Add a model', 'More', 'Ask the panel', 'Ask again', 'Clear all']) {
+  for (const name of [
+    'Skip to the question',
+    '+ Add a model',
+    'More',
+    'Ask the panel',
+    'Ask again',
+    'Clear all',
+  ]) {
     assert.ok(reached.has(name), `${name} is reached by Tab`);
   }
 
@@ -314,9 +377,15 @@ test('everything works by keyboard alone', async () => {
   // What is pressed hands the focus on: to Stop, and then to Ask again.
   await page.locator('#submit').focus();
   await page.keyboard.press('Enter');
-  await until(() => page.evaluate(() => document.activeElement.textContent === 'Stop'), 'the focus on Stop');
+  await until(
+    () => page.evaluate(() => document.activeElement.textContent === 'Stop'),
+    'the focus on Stop',
+  );
   await page.keyboard.press('Enter');
-  await until(() => page.evaluate(() => document.activeElement.textContent === 'Ask again'), 'the focus handed on');
+  await until(
+    () => page.evaluate(() => document.activeElement.textContent === 'Ask again'),
+    'the focus handed on',
+  );
 });
 
 test('whatever is written is dark enough or light enough to be read', async () => {
@@ -337,7 +406,9 @@ function poorContrasts() {
     return { rgb: [r, g, b], a };
   };
   const light = (rgb) => {
-    const [r, g, b] = rgb.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = rgb.map((v) =>
+      v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
@@ -351,7 +422,12 @@ function poorContrasts() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
-    if (!node.data.trim() || !element.checkVisibility() || element.closest('noscript, .unseen, button:disabled')) continue;
+    if (
+      !node.data.trim() ||
+      !element.checkVisibility() ||
+      element.closest('noscript, .unseen, button:disabled')
+    )
+      continue;
     const [a, b] = [light(parse(getComputedStyle(element).color).rgb), light(behind(element))];
     const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (contrast < 4.5) poor.push(`${contrast.toFixed(2)}: ${node.data.trim().slice(0, 40)}`);
@@ -366,21 +442,39 @@ test('every field and button has a name, and the headings are in order', async (
   const nameless = await page.evaluate(() =>
     [...document.querySelectorAll('button, input, textarea, select, article, [role="group"]')]
       .filter((element) => element.checkVisibility())
-      .filter((element) => !(element.getAttribute('aria-label') || element.labels?.[0]?.textContent.trim() || (element.tagName === 'BUTTON' && element.textContent.trim())))
+      .filter(
+        (element) =>
+          !(
+            element.getAttribute('aria-label') ||
+            element.labels?.[0]?.textContent.trim() ||
+            (element.tagName === 'BUTTON' && element.textContent.trim())
+          ),
+      )
       .map((element) => element.outerHTML.slice(0, 80)),
   );
   assert.deepEqual(nameless, []);
-  assert.equal(await page.locator('[aria-live], [role="status"], [role="alert"]').count(), 2, 'little is read out unasked');
+  assert.equal(
+    await page.locator('[aria-live], [role="status"], [role="alert"]').count(),
+    2,
+    'little is read out unasked',
+  );
 });
 
 test('a narrow screen shows everything, below each other', async () => {
   await context.close();
-  await newPage({ viewport: { width: 360, height: 740 }, colorScheme: 'dark', hasTouch: true, isMobile: true });
+  await newPage({
+    viewport: { width: 360, height: 740 },
+    colorScheme: 'dark',
+    hasTouch: true,
+    isMobile: true,
+  });
   await ask('Does this fit?', 'good/markdown', 'bad/refusing', 'hostile/line');
   await over();
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `${wide} pixels too wide`);
-  const lefts = await page.locator('.seat').evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().left)));
+  const lefts = await page
+    .locator('.seat')
+    .evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().left)));
   assert.equal(new Set(lefts).size, 1);
   await picture('narrow-dark');
 });
@@ -413,7 +507,10 @@ test('a server that asks for a key gets it, for this tab only', async () => {
     await ask('With a key?', 'openai/gpt-5.5');
     await over();
     assert.equal(await state(0), 'Done');
-    assert.equal(await page.evaluate((of) => JSON.stringify(localStorage).includes(of), key), false);
+    assert.equal(
+      await page.evaluate((of) => JSON.stringify(localStorage).includes(of), key),
+      false,
+    );
     await page.reload();
     await ask('Still?', 'openai/gpt-5.5');
     await over();
@@ -464,7 +561,11 @@ test('the page is served with a strict policy, and again only if it changed', as
   assert.equal(again.status, 304);
   assert.equal(await again.text(), '');
   const text = await page.text();
-  assert.doesNotMatch(text, /<script>|<style|style=|\son[a-z]+=|https?:/, 'nothing inline, nothing from elsewhere');
+  assert.doesNotMatch(
+    text,
+    /<script>|<style|style=|\son[a-z]+=|https?:/,
+    'nothing inline, nothing from elsewhere',
+  );
   for (const [, path] of text.matchAll(/(?:src|href)="(page\/[^"]+)"/g)) {
     assert.equal((await fetch(`${server.url}/${path}`)).status, 200, path);
   }

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
 function wanted(name) {
-  if (!process.env[name]) throw new Error(`${name} has to name a program; scripts/test-page.sh sets it`);
+  if (!process.env[name])
+    throw new Error(`${name} has to name a program; scripts/test-page.sh sets it`);
   return process.env[name];
 }
 

@@ -14,7 +14,13 @@ async function save(page, name) {
     format: 'webp',
     quality: 85,
     captureBeyondViewport: true,
-    clip: { x: 0, y: 0, width: contentSize.width, height: Math.min(contentSize.height, 1400), scale: 1 },
+    clip: {
+      x: 0,
+      y: 0,
+      width: contentSize.width,
+      height: Math.min(contentSize.height, 1400),
+      scale: 1,
+    },
   });
   const picture = Buffer.from(data, 'base64');
   assert.ok(picture.length <= largest, `${name} has ${picture.length} bytes`);
@@ -25,7 +31,8 @@ async function save(page, name) {
 const seats = ['openai/gpt-5.5', 'anthropic/claude-sonnet-4-6', 'gemini/gemini-2.5-pro'];
 
 async function ask(page, question) {
-  while ((await page.locator('.seat-input').count()) > 0) await page.locator('.seat-input .remove').first().click();
+  while ((await page.locator('.seat-input').count()) > 0)
+    await page.locator('.seat-input .remove').first().click();
   for (const name of seats) {
     await page.click('#add-seat');
     await page.keyboard.type(name);
@@ -37,7 +44,11 @@ async function ask(page, question) {
 const over = (page) => page.locator('#round[aria-busy="false"]').waitFor();
 
 async function pictures(browser, url) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5, colorScheme: 'light' });
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 800 },
+    deviceScaleFactor: 1.5,
+    colorScheme: 'light',
+  });
   await page.goto(url);
   await page.locator('.seat-input').first().waitFor();
   await page.check('input[value=multiple_choice]');

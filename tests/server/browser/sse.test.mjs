@@ -9,7 +9,8 @@ const bytesOf = (text) => new TextEncoder().encode(text);
 function readIn(bytes, size) {
   const reader = new EventReader();
   const events = [];
-  for (let at = 0; at < bytes.length; at += size) events.push(...reader.read(bytes.subarray(at, at + size)));
+  for (let at = 0; at < bytes.length; at += size)
+    events.push(...reader.read(bytes.subarray(at, at + size)));
   return events;
 }
 
@@ -17,7 +18,16 @@ const datas = (events) => events.map(({ data }) => data);
 
 test('an event is the same however its bytes are cut, and whatever ends its lines', () => {
   for (const end of ['\n', '\r\n', '\r']) {
-    const text = ['\uFEFFdata: {"a":"ü😀漢"}', ': keep-alive', 'data:second', '', 'event: x', 'data: [DONE]', '', 'data: cut off'].join(end);
+    const text = [
+      '\uFEFFdata: {"a":"ü😀漢"}',
+      ': keep-alive',
+      'data:second',
+      '',
+      'event: x',
+      'data: [DONE]',
+      '',
+      'data: cut off',
+    ].join(end);
     for (let size = 1; size <= 40; ++size) {
       const events = readIn(bytesOf(text), size);
       assert.deepEqual(events, [
@@ -33,7 +43,9 @@ test('line ends of other kinds are none', () => {
 });
 
 test('bytes that are no text become replacement characters and nothing worse', () => {
-  assert.deepEqual(datas(readIn(Uint8Array.from([...bytesOf('data: '), 0xff, 0xc3, 10, 10]), 1)), ['\ufffd\ufffd']);
+  assert.deepEqual(datas(readIn(Uint8Array.from([...bytesOf('data: '), 0xff, 0xc3, 10, 10]), 1)), [
+    '\ufffd\ufffd',
+  ]);
 });
 
 test('an event of 8 MiB in pieces is read in linear time', () => {
@@ -73,20 +85,33 @@ test('who stops reading cancels the stream, and a stream that breaks says so', a
   }
   assert.ok(cancelled);
 
-  const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('reset')) });
+  const broken = new ReadableStream({
+    start: (controller) => controller.error(new TypeError('reset')),
+  });
   await assert.rejects(eventsOf(broken).next(), /connection broke/);
 });
 
 const vectors = `${process.env.CONCLAVE_SUITES ?? ''}/sse-vectors/sse-vectors.json`;
-test('the public event streams read as they should', { skip: !existsSync(vectors) && 'CONCLAVE_SUITES is not set' }, () => {
-  let compared = 0;
-  for (const { name, chunks_b64, expect } of JSON.parse(readFileSync(vectors, 'utf8')).cases) {
-    const bytes = Buffer.concat(chunks_b64.map((chunk) => Buffer.from(chunk, 'base64')));
-    for (const size of [1, 2, 7, bytes.length || 1]) {
-      const events = readIn(bytes, size).map(({ name: type, data }) => ({ type: type || 'message', data }));
-      assert.deepEqual(events, expect.events.map(({ type, data }) => ({ type, data })), name);
+test(
+  'the public event streams read as they should',
+  { skip: !existsSync(vectors) && 'CONCLAVE_SUITES is not set' },
+  () => {
+    let compared = 0;
+    for (const { name, chunks_b64, expect } of JSON.parse(readFileSync(vectors, 'utf8')).cases) {
+      const bytes = Buffer.concat(chunks_b64.map((chunk) => Buffer.from(chunk, 'base64')));
+      for (const size of [1, 2, 7, bytes.length || 1]) {
+        const events = readIn(bytes, size).map(({ name: type, data }) => ({
+          type: type || 'message',
+          data,
+        }));
+        assert.deepEqual(
+          events,
+          expect.events.map(({ type, data }) => ({ type, data })),
+          name,
+        );
+      }
+      ++compared;
     }
-    ++compared;
-  }
-  assert.ok(compared > 50);
-});
+    assert.ok(compared > 50);
+  },
+);
