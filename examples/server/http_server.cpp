@@ -6,6 +6,7 @@
 #include "exchange.hpp"
 #include "guarded_socket.hpp"
 
+#include <conclave/http/trace_context.hpp>
 #include <conclave/json/writer.hpp>
 
 #include <restinio/all.hpp>
@@ -74,20 +75,6 @@ bool is_usable_id(std::string_view id) {
     });
 }
 
-// W3C Trace Context, version 00; a later version's may go on after a hyphen.
-bool is_traceparent(std::string_view text) {
-    if (text.size() < 55 || text.substr(0, 2) == "ff") return false;
-    if (text.size() > 55 && (text.substr(0, 2) == "00" || text[55] != '-')) return false;
-    for (std::size_t i = 0; i < 55; ++i) {
-        const bool hyphen = i == 2 || i == 35 || i == 52;
-        const char c = text[i];
-        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        if (hyphen ? c != '-' : !digit) return false;
-    }
-    constexpr std::string_view zeros = "00000000000000000000000000000000";
-    return text.substr(3, 32) != zeros && text.substr(36, 16) != zeros.substr(0, 16);
-}
-
 http_request read_request(restinio::request_t& from) {
     http_request read;
     const auto& head = from.header();
@@ -101,7 +88,7 @@ http_request read_request(restinio::request_t& from) {
     const std::string_view id = read.header("x-request-id");
     read.id = is_usable_id(id) ? std::string(id) : make_request_id();
     const std::string_view trace = read.header("traceparent");
-    if (is_traceparent(trace)) read.traceparent = std::string(trace);
+    if (conclave::http::is_traceparent(trace)) read.traceparent = std::string(trace);
     return read;
 }
 

@@ -65,7 +65,7 @@ public:
 private:
     asio::awaitable<void> run() override {
         validate(what_);
-        performance<Transport> running(client_, what_, {}, *this);
+        performance<Transport> running(client_, what_, trace_header<Transport>(what_), *this);
         call_report report = co_await running.run();
         result = std::move(report.answer);
         result.usage = report.usage;
