@@ -59,6 +59,7 @@ private:
     void read() {
         try {
             asked_ = format_.read(work_.request.body);
+            asked_.what.traceparent(work_.request.traceparent);
             const auto panel = find_panel(panels_, asked_.what.model());
             if (panel) panel_ = panel_request(*panel, asked_.what);
             output_ = format_.output(asked_, work_.request.body, make_number());
