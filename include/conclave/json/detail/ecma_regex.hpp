@@ -62,7 +62,7 @@ private:
     };
 
     void fail(std::string_view why) {
-        if (result_.fault.empty()) {
+        if (result_.fault.empty() && !stopped_) {
             result_.fault = why;
             result_.position = text_.size() - rest_.size();
         }
@@ -73,6 +73,12 @@ private:
             result_.unsupported = what;
             result_.position = text_.size() - rest_.size();
         }
+    }
+    // What follows is not read, so that nothing is said of it.
+    void stop(std::string_view what) {
+        refuse(what);
+        stopped_ = true;
+        rest_ = {};
     }
     bool take(std::string_view wanted) {
         if (!rest_.starts_with(wanted)) return false;
@@ -90,8 +96,7 @@ private:
     piece alternatives(int depth) {
         piece whole;
         if (depth > most_nesting) {
-            refuse("more than 200 groups inside each other");
-            rest_ = {};
+            stop("more than 200 groups inside each other");
             return whole;
         }
         while (!rest_.empty() && rest_.front() != ')') {
@@ -102,10 +107,7 @@ private:
             piece next = term(depth);
             whole.repeats = std::max(whole.repeats, next.repeats);
             whole.text += next.text;
-            if (whole.text.size() > most_text) {
-                refuse("more repetitions than are allowed");
-                rest_ = {};
-            }
+            if (whole.text.size() > most_text) stop("more than RE2 is given");
         }
         return whole;
     }
@@ -184,7 +186,7 @@ private:
             result.repeats = std::max(result.repeats, product);
             times -= now;
         }
-        if (times > 0) refuse("more repetitions than are allowed");
+        if (times > 0) stop("more repetitions than are allowed");
     }
 
     piece atom(int depth) {
@@ -456,6 +458,7 @@ private:
     std::vector<std::string_view> named_references_;
     std::size_t groups_ = 0;
     std::size_t highest_reference_ = 0;
+    bool stopped_ = false;
 };
 
 }  // namespace conclave::json::detail
