@@ -73,7 +73,7 @@ enum class errc {
     refused,
     /// A proxy could not be reached, or did not make the connection that it was asked for.
     proxy_failed,
-    /// A JSON Schema is none, or refers to one that was not handed over.
+    /// A JSON Schema is not one, or asks for what this build cannot do.
     invalid_schema,
 };
 
