@@ -50,7 +50,7 @@ public:
             case keyword::pattern: return matches(program.patterns[check.operand], value, budget);
             case keyword::format:
                 budget.take(value.size / bytes_of_step);
-                return matches_format(program.formats[check.operand], value.view()).value_or(true);
+                return matches_format(program.formats[check.operand], value.view());
             case keyword::min_items:
             case keyword::min_properties: return value.count >= check.operand;
             case keyword::max_items:

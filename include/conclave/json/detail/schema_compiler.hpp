@@ -275,12 +275,16 @@ private:
             emit(keyword::pattern, json_type::string,
                  pattern_of(spelled.view(), at(keyword::pattern)));
         }
-        if (has(keyword::format)) {
-            const json_node& name = value(keyword::format, json_type::string, "must be a string");
-            if (in.asserts_formats && matches_format(name.view(), ""))
-                emit(keyword::format, json_type::string,
-                     builder_.append(program_.formats, name.view()));
-        }
+        if (has(keyword::format)) compile_format(in);
+    }
+
+    void compile_format(const dialect& in) {
+        const json_node& name = value(keyword::format, json_type::string, "must be a string");
+        const auto which = format_named(name.view());
+        if (!in.asserts_formats || !which) return;
+        if (!can_check(*which))
+            documents_.refuse(at(keyword::format), "cannot be checked by this build");
+        emit(keyword::format, json_type::string, builder_.append(program_.formats, *which));
     }
 
     std::uint32_t pattern_of(std::string_view spelled, schema_place place) {

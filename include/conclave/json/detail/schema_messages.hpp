@@ -120,7 +120,8 @@ inline std::string complaint_of(const schema_program& program, const instruction
             return "must match the pattern " + quoted(program.patterns[check.operand].spelled) +
                    but;
         case keyword::format:
-            return "must be of the format " + quoted(program.formats[check.operand]) + but;
+            return "must be of the format " +
+                   quoted(json::name_of(program.formats[check.operand])) + but;
         case keyword::min_items:
             return "must have at least " + limit("item", "items") + but_count();
         case keyword::max_items: return "must have at most " + limit("item", "items") + but_count();

@@ -15,6 +15,7 @@
 #include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_reader.hpp>
 #include <conclave/json/detail/schema_value.hpp>
+#include <conclave/json/format.hpp>
 #include <conclave/json/pattern.hpp>
 #include <conclave/json/schema_options.hpp>
 
@@ -190,7 +191,7 @@ struct schema_program {
     std::vector<allowed_values> value_sets;
     std::vector<index_range> ranges;
     std::vector<pattern_use> patterns;
-    std::vector<std::string_view> formats;
+    std::vector<format> formats;
     std::vector<dynamic_target> dynamic_targets;
     std::vector<dynamic_anchor> dynamic_anchors;  // sorted
     std::vector<std::unique_ptr<schema_document>> documents;
