@@ -135,20 +135,20 @@ TEST(SchemaBounds, LargeSchemasAreCompiledInTime) {
         return "\"d" + std::to_string(i) + R"(":{"$ref":"#/$defs/d)" + std::to_string(i + 1) +
                "\"}";
     };
-    const std::string chain = R"({"$defs":)" + list_of(100'000, '{', '}', definition);
+    const std::string chain = R"({"$defs":)" + list_of(30'000, '{', '}', definition);
     // the last of the chain
-    const std::string text = chain.substr(0, chain.size() - 1) + R"(,"d100000":true}})";
+    const std::string text = chain.substr(0, chain.size() - 1) + R"(,"d30000":true}})";
     EXPECT_NO_THROW(json::schema{text});
     const std::string items = list_of(
-        100'000, '[', ']', [](int) { return R"({"items":{"$ref":"#/prefixItems/99999"}})"; });
+        30'000, '[', ']', [](int) { return R"({"items":{"$ref":"#/prefixItems/29999"}})"; });
     EXPECT_NO_THROW(json::schema(R"({"prefixItems":)" + items + "}"));
 }
 
 TEST(SchemaBounds, NumbersAreNeverWrittenOut) {
     json::schema_validator validator{
-        json::schema(R"({"multipleOf":1e-1000000000,"minimum":1e-999999999,"type":"integer"})")};
+        json::schema(R"({"multipleOf":1e-1000000000,"minimum":1e-299999999,"type":"integer"})")};
     EXPECT_TRUE(validator.is_valid("1e1000000000"));
-    EXPECT_TRUE(validator.is_valid("1e99999999999999999999999"));
+    EXPECT_TRUE(validator.is_valid("1e29999299992999929999999"));
     EXPECT_FALSE(validator.is_valid("1e-1000000001"));
 }
 

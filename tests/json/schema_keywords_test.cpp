@@ -75,6 +75,12 @@ const std::vector<keyword_case> keyword_cases = {
     {R"({"exclusiveMaximum":1e1000})",
      {"9.9e999", "-1e1001"},
      {{"10e999", "", "/exclusiveMaximum", "the value must be less than 1e1000, but is 10e999"}}},
+    {R"({"minimum":0.25,"maximum":123456789012345678})",
+     {"0.25", "25e-2", "0.250", "0.250000000000000000000", "123456789012345678.0"},
+     {{"0.2499", "", "/minimum", "the value must be at least 0.25, but is 0.2499"},
+      {"-1", "", "/minimum", "the value must be at least 0.25, but is -1"},
+      {"123456789012345678.1", "", "/maximum",
+       "the value must be at most 123456789012345678, but is 123456789012345678.1"}}},
     {R"({"multipleOf":0.0001})",
      {"0.0075", "1e308", "0", "-3", "7.5e-3"},
      {{"0.00751", "", "/multipleOf", "the value must be a multiple of 0.0001, but is 0.00751"}}},
@@ -302,6 +308,8 @@ TEST(SchemaErrors, SayWhyATextIsNotJson) {
     EXPECT_EQ(complaint("[1,2"), "the value is not JSON: it ends too early, at byte 4");
     EXPECT_EQ(complaint("01"),
               "the value is not JSON: it has a number with a zero in front, at byte 0");
+    EXPECT_EQ(complaint("[1.]"),
+              "the value is not JSON: it has an unfinished number, at byte 1");
     EXPECT_EQ(complaint("\"\xFF\""), "the value is not JSON: it is not UTF-8");
     EXPECT_EQ(complaint(R"(["\x"])"),
               "the value is not JSON: it has an escape that JSON does not have, at byte 1");

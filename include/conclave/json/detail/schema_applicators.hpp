@@ -92,6 +92,8 @@ private:
         if (keywords_.has(keyword::required)) {
             found = true;
             rules.required = required_names(keywords_.at(keyword::required));
+            for (const std::uint32_t each : program_.list(rules.required))
+                if (each < 64) rules.required_few |= std::uint64_t{1} << each;
         }
         if (keywords_.has(keyword::pattern_properties)) {
             found = true;

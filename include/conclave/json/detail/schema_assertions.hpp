@@ -104,11 +104,11 @@ private:
 
     void compile_bound(keyword which) {
         const json_node& limit = keywords_.value(which, json_type::number, "must be a number");
-        const bool is_integer = limit.type == json_type::integer;
-        builder_.emit(which, json_type::number,
-                      builder_.append(program_.bounds, number_bound{decimal(limit.view()),
-                                                                    is_integer ? limit.integer : 0,
-                                                                    is_integer, limit.view()}));
+        builder_.emit(
+            which, json_type::number,
+            builder_.append(program_.bounds,
+                            number_bound{decimal(limit.view()),
+                                         small_decimal{limit.integer, limit.scale}, limit.view()}));
     }
 
     void compile_divisor() {
@@ -118,7 +118,7 @@ private:
         if (exact.is_zero() || exact.is_negative())
             keywords_.refuse(which, "must be greater than 0");
         if (!divisor::takes(exact)) keywords_.refuse(which, "has more than 19 digits");
-        const std::int64_t integer = found.type == json_type::integer ? found.integer : 0;
+        const std::int64_t integer = found.scale == 0 ? found.integer : 0;
         builder_.emit(which, json_type::number,
                       builder_.append(program_.divisors,
                                       number_divisor{divisor(exact), integer, found.view()}));

@@ -27,7 +27,8 @@ inline std::size_t count_code_points(std::string_view text) noexcept {
 
 // Whether a value is of one of these types.
 inline bool has_type(const json_node& value, std::uint8_t types) noexcept {
-    if ((value.type & types) != 0) return true;
+    if ((value.type & types) != 0) [[likely]]
+        return true;
     return value.type == json_type::real && (types & json_type::integer) != 0 &&
            decimal(value.view()).is_integer();
 }
@@ -73,13 +74,13 @@ private:
     static constexpr std::uint64_t bytes_of_step = 32;
 
     static int order(const json_node& value, const number_bound& bound) noexcept {
-        if (bound.is_integer && value.type == json_type::integer)
-            return value.integer < bound.integer ? -1 : value.integer > bound.integer ? 1 : 0;
+        if (value.scale != no_scale && bound.small.scale != no_scale)
+            return compare(small_decimal{value.integer, value.scale}, bound.small);
         return compare(decimal(value.view()), bound.exact);
     }
 
     static bool is_multiple(const json_node& value, const number_divisor& divisor) noexcept {
-        if (divisor.integer != 0 && value.type == json_type::integer)
+        if (divisor.integer != 0 && value.type == json_type::integer && value.scale == 0)
             return value.integer % divisor.integer == 0;
         return divisor.exact.divides(decimal(value.view()));
     }
@@ -108,6 +109,9 @@ private:
         budget.take(value.next - at);
         const allowed_value* const first = program.values.data() + allowed.values.first;
         const auto equal = [&](const allowed_value& each) {
+            const json_node& other = program.documents[each.document]->reader.nodes()[each.value];
+            if (value.type == json_type::string)
+                return other.type == json_type::string && same_text(value.view(), other.view());
             return equal_(nodes, at, program.documents[each.document]->reader.nodes(), each.value);
         };
         if (allowed.slots.count == 0) {

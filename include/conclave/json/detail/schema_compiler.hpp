@@ -69,12 +69,14 @@ private:
         const json_node& value = documents_.node(place);
         std::uint8_t types = json_type::any;
         std::uint8_t unevaluated = 0;
+        std::size_t checks_end = first;
         if (value.type == json_type::boolean) {
             types = value.truth ? json_type::any : std::uint8_t{0};
         } else if (value.type == json_type::object) {
             const schema_keyword_values keywords(documents_, place,
                                                  documents_.resource(resource).written_in);
             types = assertion_compiler(program_, documents_, builder_, keywords).compile();
+            checks_end = program_.code.size();
             unevaluated =
                 applicator_compiler(program_, documents_, builder_, worklist_, resource, keywords)
                     .compile();
@@ -87,6 +89,7 @@ private:
         node.resource = resource;
         node.types = types;
         node.unevaluated = unevaluated;
+        node.is_leaf = node.last == checks_end;
     }
 
     // Those that a `$dynamicRef` may lead to.

@@ -81,14 +81,36 @@ private:
         const schema_node& node = program_.nodes[schema];
         const frame inner{outer, schema, by};
         if (node.first == node.last) return fits_type<Explain>(node, at, inner);
+        if (node.is_leaf) return run_checks<Explain>(node, at, inner);
+        return enter<Explain>(node, at, track, inner);
+    }
+
+    template <bool Explain>
+    [[gnu::noinline]] bool enter(const schema_node& node, std::uint32_t at, std::uint32_t track,
+                                 const frame& here) {
         if (++depth_ > program_.limits.max_evaluation_depth)
             throw work_exhausted{"takes more schemas inside each other to judge than allowed"};
         const bool enters =
             !program_.dynamic_anchors.empty() && (scope_.empty() || scope_.back() != node.resource);
         if (enters) scope_.push_back(node.resource);
-        const bool holds = run<Explain>(node, at, track, inner);
+        const bool holds = run<Explain>(node, at, track, here);
         if (enters) scope_.pop_back();
         --depth_;
+        return holds;
+    }
+
+    // Judges by a schema that leads to no other.
+    template <bool Explain>
+    bool run_checks(const schema_node& node, std::uint32_t at, const frame& here) {
+        bool holds = fits_type<Explain>(node, at, here);
+        if (!holds && stops<Explain>()) return false;
+        const std::uint8_t type = nodes_[at].type;
+        for (std::uint32_t i = node.first; i < node.last; ++i) {
+            const instruction& each = program_.code[i];
+            if ((each.applies_to & type) == 0 || check<Explain>(each, at, here)) continue;
+            holds = false;
+            if (stops<Explain>()) break;
+        }
         return holds;
     }
 
@@ -173,6 +195,19 @@ private:
         return false;
     }
 
+    // Which names of a table an object has: bits in `few` up to 64 names, else a set.
+    struct seen_names {
+        std::uint64_t few = 0;
+        std::uint32_t many = no_index;
+    };
+    void note(seen_names& seen, std::uint32_t name) noexcept {
+        if (seen.many != no_index) return bits_.add(seen.many, name);
+        seen.few |= std::uint64_t{1} << (name & 63);
+    }
+    bool has(const seen_names& seen, std::uint32_t name) const noexcept {
+        return seen.many != no_index ? bits_.has(seen.many, name) : (seen.few >> name & 1) != 0;
+    }
+
     // For objects.
     template <bool Explain>
     bool members(const member_rules& rules, std::uint32_t at, std::uint32_t track,
@@ -180,13 +215,13 @@ private:
     // Judges a member. Returns whether some schema was for it.
     template <bool Explain>
     bool member(const member_rules& rules, std::uint32_t name, std::uint32_t value,
-                std::uint32_t& guess, std::uint32_t seen, const frame& here, bool& holds);
+                std::uint32_t& guess, seen_names& seen, const frame& here, bool& holds);
     template <bool Explain>
-    bool has_required(const member_rules& rules, std::uint32_t at, std::uint32_t seen,
+    bool has_required(const member_rules& rules, std::uint32_t at, const seen_names& seen,
                       const frame& here);
     template <bool Explain>
     bool dependencies(const member_rules& rules, std::uint32_t at, std::uint32_t track,
-                      std::uint32_t seen, const frame& here);
+                      const seen_names& seen, const frame& here);
     std::string_view name_at(const member_rules& rules, std::uint32_t number) const;
 
     // For arrays.

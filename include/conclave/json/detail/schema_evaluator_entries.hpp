@@ -14,8 +14,13 @@ namespace conclave::json::detail {
 template <bool Explain>
 bool schema_evaluator::members(const member_rules& rules, std::uint32_t at, std::uint32_t track,
                                const frame& here) {
+    constexpr std::uint32_t few = 64;
+    const std::uint32_t names = rules.table.names.count;
+    budget_.take(nodes_[at].count + names / few);
+    seen_names seen;
     const bool asks = rules.required.count + rules.dependencies.count > 0;
-    const std::uint32_t seen = asks ? bits_.open(rules.table.names.count) : no_index;
+    const bool needs_set = asks && names > few;
+    if (needs_set) seen.many = bits_.open(names);
     std::uint32_t guess = 0;
     std::uint64_t number = 0;
     bool holds = true;
@@ -25,17 +30,18 @@ bool schema_evaluator::members(const member_rules& rules, std::uint32_t at, std:
         return holds || !stops<Explain>();
     });
     if (asks && (holds || !stops<Explain>())) {
-        if (!has_required<Explain>(rules, at, seen, here)) holds = false;
+        const bool has_all = !needs_set && (rules.required_few & ~seen.few) == 0;
+        if (!has_all && !has_required<Explain>(rules, at, seen, here)) holds = false;
         if ((holds || !stops<Explain>()) && !dependencies<Explain>(rules, at, track, seen, here))
             holds = false;
     }
-    if (asks) bits_.close(seen);
+    if (needs_set) bits_.close(seen.many);
     return holds;
 }
 
 template <bool Explain>
 bool schema_evaluator::member(const member_rules& rules, std::uint32_t name, std::uint32_t value,
-                              std::uint32_t& guess, std::uint32_t seen, const frame& here,
+                              std::uint32_t& guess, seen_names& seen, const frame& here,
                               bool& holds) {
     const auto judge = [&](std::uint32_t schema, std::uint32_t what) {
         if (holds || !stops<Explain>())
@@ -45,20 +51,21 @@ bool schema_evaluator::member(const member_rules& rules, std::uint32_t name, std
     const std::uint32_t found = program_.find_name(rules.table, nodes_[name].view(), guess);
     if (found != no_index) {
         guess = found + 1;
-        bits_.add(seen, found);
+        note(seen, found);
         const std::uint32_t schema = program_.names[rules.table.names.first + found].schema;
         if (schema != no_index) {
             is_known = true;
             judge(schema, value);
         }
     }
-    for (std::uint32_t i = 0; i < rules.patterns.count; ++i) {
-        const pattern_rule& each = program_.pattern_rules[rules.patterns.first + i];
-        budget_.take(1);
-        if (!schema_checks::matches(program_.patterns[each.pattern], nodes_[name], budget_))
-            continue;
-        is_known = true;
-        judge(each.schema, value);
+    if (rules.patterns.count > 0) {
+        for (const pattern_rule& each : program_.rules_of(rules.patterns)) {
+            budget_.take(1);
+            if (!schema_checks::matches(program_.patterns[each.pattern], nodes_[name], budget_))
+                continue;
+            is_known = true;
+            judge(each.schema, value);
+        }
     }
     if (!is_known && rules.additional != no_index) {
         is_known = true;
@@ -69,11 +76,11 @@ bool schema_evaluator::member(const member_rules& rules, std::uint32_t name, std
 }
 
 template <bool Explain>
-bool schema_evaluator::has_required(const member_rules& rules, std::uint32_t at, std::uint32_t seen,
-                                    const frame& here) {
+bool schema_evaluator::has_required(const member_rules& rules, std::uint32_t at,
+                                    const seen_names& seen, const frame& here) {
     bool holds = true;
     for (const std::uint32_t each : program_.list(rules.required)) {
-        if (bits_.has(seen, each)) continue;
+        if (has(seen, each)) continue;
         holds = false;
         if constexpr (Explain)
             report_.add(here, keyword::required, nodes_, at,
@@ -85,15 +92,16 @@ bool schema_evaluator::has_required(const member_rules& rules, std::uint32_t at,
 
 template <bool Explain>
 bool schema_evaluator::dependencies(const member_rules& rules, std::uint32_t at,
-                                    std::uint32_t track, std::uint32_t seen, const frame& here) {
+                                    std::uint32_t track, const seen_names& seen,
+                                    const frame& here) {
     bool holds = true;
     for (std::uint32_t i = 0; i < rules.dependencies.count; ++i) {
         const dependency_rule& rule = program_.dependencies[rules.dependencies.first + i];
-        if (!bits_.has(seen, rule.trigger)) continue;
+        if (!has(seen, rule.trigger)) continue;
         if (rule.schema != no_index)
             holds &= apply<Explain>(rule.schema, at, track, &here, rule.by);
         for (const std::uint32_t each : program_.list(rule.required)) {
-            if (bits_.has(seen, each)) continue;
+            if (has(seen, each)) continue;
             holds = false;
             if constexpr (Explain)
                 report_.add(here, rule.by, nodes_, at,
@@ -162,6 +170,7 @@ bool schema_evaluator::contains(const contains_rule& rule, std::uint32_t at, std
 template <bool Explain>
 bool schema_evaluator::unevaluated(const instruction& what, std::uint32_t at, std::uint32_t track,
                                    const frame& here) {
+    budget_.take(nodes_[at].count);
     std::uint64_t number = 0;
     bool holds = true;
     const auto judge = [&](std::uint32_t value) {

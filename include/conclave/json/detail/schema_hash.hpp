@@ -96,7 +96,7 @@ public:
         switch (one.type) {
             case json_type::null: return true;
             case json_type::boolean: return one.truth == other.truth;
-            case json_type::string: return one.view() == other.view();
+            case json_type::string: return same_text(one.view(), other.view());
             case json_type::array: return equal_arrays(left, a, right, b);
             default: return equal_objects(left, a, right, b);
         }
@@ -105,8 +105,7 @@ public:
 private:
     static bool equal_numbers(const json_node& one, const json_node& other) {
         if ((other.type & json_type::number) == 0) return false;
-        if (one.type == json_type::integer && other.type == json_type::integer)
-            return one.integer == other.integer;
+        if (one.scale == 0 && other.scale == 0) return one.integer == other.integer;
         return compare(decimal(one.view()), decimal(other.view())) == 0;
     }
 
