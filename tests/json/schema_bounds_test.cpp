@@ -91,6 +91,26 @@ TEST(SchemaBounds, CirclesOfDynamicReferencesEnd) {
               "the value takes more schemas inside each other to judge than allowed");
 }
 
+TEST(SchemaBounds, LengthOfUrisIsLimited) {
+    const auto with_id = [](std::size_t size) {
+        return R"({"$id":")" + std::string(size, 'x') + R"("})";
+    };
+    EXPECT_NO_THROW(json::schema(with_id(4096)));
+    EXPECT_THROW(json::schema(with_id(4097)), conclave::error);
+}
+
+#if CONCLAVE_WITH_RE2
+TEST(SchemaBounds, NumberOfRegularExpressionsIsLimited) {
+    const auto text = [](int count) {
+        return R"({"allOf":)" + list_of(count, '[', ']', [](int i) {
+                   return R"({"pattern":")" + std::to_string(i) + "\"}";
+               }) + "}";
+    };
+    EXPECT_NO_THROW(json::schema(text(256)));
+    EXPECT_THROW(json::schema(text(257)), conclave::error);
+}
+#endif
+
 TEST(SchemaBounds, ErrorsAreLimited) {
     json::schema_options options;
     options.max_errors = 10;

@@ -229,7 +229,7 @@ private:
     std::uint32_t resource_;
     const schema_keyword_values& keywords_;
     std::vector<member_name> names_;
-    std::unordered_map<std::string_view, std::uint32_t> number_of_name_;
+    std::unordered_map<std::string_view, std::uint32_t, seeded_hash> number_of_name_;
 };
 
 }  // namespace conclave::json::detail

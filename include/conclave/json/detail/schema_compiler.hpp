@@ -33,7 +33,7 @@ private:
     schema_compiler(schema_program& program, const schema_options& options)
         : program_(program),
           documents_(program, options),
-          builder_(program),
+          builder_(program, options.max_patterns),
           worklist_(program, documents_) {}
 
     void run(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <conclave/json/detail/schema_hash.hpp>
 #include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_reader.hpp>
 #include <conclave/json/detail/schema_value.hpp>
@@ -100,7 +101,7 @@ private:
     }
 
     const schema_options& options_;
-    std::unordered_map<std::string, dialect> known_;
+    std::unordered_map<std::string, dialect, seeded_hash> known_;
 };
 
 }  // namespace conclave::json::detail

@@ -14,6 +14,7 @@
 #include <conclave/error.hpp>
 #include <conclave/json/detail/schema_dialect.hpp>
 #include <conclave/json/detail/schema_entries.hpp>
+#include <conclave/json/detail/schema_hash.hpp>
 #include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_metaschemas.hpp>
 #include <conclave/json/detail/schema_pointer.hpp>
@@ -56,6 +57,7 @@ public:
         if (size_ > options_.max_schema_size)
             throw error(errc::invalid_schema, "the schema is larger than allowed");
         const char* const failed = made->reader.read(made->text, options_.max_depth);
+        made->reader.release_scratch();
         documents().push_back(std::move(made));
         const schema_place root{index, 0};
         if (failed) refuse(root, std::string("is not JSON: it ") + failed);
@@ -127,6 +129,9 @@ public:
     }
 
 private:
+    // Each reference is resolved by the URI it stands under.
+    static constexpr std::size_t longest_uri = 4096;
+
     struct anchor {
         schema_place place;
         bool is_dynamic;
@@ -266,6 +271,7 @@ private:
         if (!fragment.empty() && !written_in.is_draft_7())
             refuse(place, "has an \"$id\" with a fragment");
         if (hash > 0) {
+            if (hash > longest_uri) refuse(place, "has an \"$id\" that is too long");
             std::string uri = resolve_uri(resources_[resource].uri, id.substr(0, hash));
             if (!is_root) {
                 resource = add_resource(std::move(uri), place, written_in);
@@ -318,8 +324,8 @@ private:
     std::string_view found_text_;
     std::vector<schema_resource> resources_;
     std::vector<std::vector<std::uint32_t>> resource_of_;
-    std::unordered_map<std::string, std::uint32_t> by_uri_;
-    std::unordered_map<std::string, anchor> anchors_;
+    std::unordered_map<std::string, std::uint32_t, seeded_hash> by_uri_;
+    std::unordered_map<std::string, anchor, seeded_hash> anchors_;
     std::vector<std::pair<std::string, schema_place>> dynamic_anchors_;
     entry_finder entries_;
 };

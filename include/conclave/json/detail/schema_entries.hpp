@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <conclave/json/detail/schema_hash.hpp>
 #include <conclave/json/detail/schema_pointer.hpp>
 #include <conclave/json/detail/schema_value.hpp>
 
@@ -33,7 +34,7 @@ public:
 
 private:
     static constexpr std::uint64_t few = 16;
-    using entries = std::unordered_map<std::string, std::uint32_t>;
+    using entries = std::unordered_map<std::string, std::uint32_t, seeded_hash>;
 
     std::optional<std::uint32_t> find_in_large(std::uint32_t document, const json_node* nodes,
                                                std::uint32_t parent, std::string_view step) {

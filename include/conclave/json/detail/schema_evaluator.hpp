@@ -61,6 +61,7 @@ private:
     void begin(const json_node* nodes, std::size_t count) {
         constexpr std::uint64_t at_least = 1'000'000;
         nodes_ = nodes;
+        node_count_ = count;
         bits_.clear();
         scope_.clear();
         depth_ = 0;
@@ -120,11 +121,10 @@ private:
             return true;
         if constexpr (Explain) {
             if (node.types == 0) {
-                report_.add(here, keyword::count, nodes_, at, "is not allowed");
+                report(here, keyword::count, at, "is not allowed");
             } else {
-                report_.add(
-                    here, keyword::type, nodes_, at,
-                    "must be " + named_types(node.types) + ", but is " + described(nodes_[at]));
+                report(here, keyword::type, at,
+                       "must be " + named_types(node.types) + ", but is " + described(nodes_[at]));
             }
         }
         return false;
@@ -191,8 +191,14 @@ private:
         if (checks_.holds(program_, what, nodes_, at, budget_)) [[likely]]
             return true;
         if constexpr (Explain)
-            report_.add(here, what.what, nodes_, at, complaint_of(program_, what, nodes_, at));
+            report(here, what.what, at, complaint_of(program_, what, nodes_, at));
         return false;
+    }
+
+    void report(const frame& here, keyword which, std::uint32_t at, const std::string& complaint) {
+        // where it is, is found by going there from the outermost value and schema
+        budget_.take(node_count_ / 8 + depth_ * (1 + program_.nodes.size() / 64));
+        report_.add(here, which, nodes_, at, complaint);
     }
 
     // Which names of a table an object has: bits in `few` up to 64 names, else a set.
@@ -258,6 +264,7 @@ private:
 
     const schema_program& program_;
     const json_node* nodes_ = nullptr;
+    std::size_t node_count_ = 0;
     schema_checks checks_;
     schema_report report_;
     bit_stack bits_;

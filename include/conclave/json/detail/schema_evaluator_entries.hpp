@@ -83,8 +83,7 @@ bool schema_evaluator::has_required(const member_rules& rules, std::uint32_t at,
         if (has(seen, each)) continue;
         holds = false;
         if constexpr (Explain)
-            report_.add(here, keyword::required, nodes_, at,
-                        "must have " + in_quotes(name_at(rules, each)));
+            report(here, keyword::required, at, "must have " + in_quotes(name_at(rules, each)));
         if (stops<Explain>()) break;
     }
     return holds;
@@ -104,9 +103,9 @@ bool schema_evaluator::dependencies(const member_rules& rules, std::uint32_t at,
             if (has(seen, each)) continue;
             holds = false;
             if constexpr (Explain)
-                report_.add(here, rule.by, nodes_, at,
-                            "must have " + in_quotes(name_at(rules, each)) + " as it has " +
-                                in_quotes(name_at(rules, rule.trigger)));
+                report(here, rule.by, at,
+                       "must have " + in_quotes(name_at(rules, each)) + " as it has " +
+                           in_quotes(name_at(rules, rule.trigger)));
             if (stops<Explain>()) break;
         }
         if (!holds && stops<Explain>()) break;
@@ -158,11 +157,10 @@ bool schema_evaluator::contains(const contains_rule& rule, std::uint32_t at, std
         const keyword which = !too_few          ? keyword::max_contains
                               : rule.least == 1 ? keyword::contains
                                                 : keyword::min_contains;
-        report_.add(here, which, nodes_, at,
-                    std::string(too_few ? "must have at least " : "must have at most ") +
-                        counted(too_few ? rule.least : rule.most, "item", "items") +
-                        " of the kind that \"contains\" asks for, but has " +
-                        std::to_string(found));
+        report(here, which, at,
+               std::string(too_few ? "must have at least " : "must have at most ") +
+                   counted(too_few ? rule.least : rule.most, "item", "items") +
+                   " of the kind that \"contains\" asks for, but has " + std::to_string(found));
     }
     return false;
 }

@@ -84,10 +84,10 @@ bool schema_evaluator::one_of(const instruction& what, std::uint32_t at, std::ui
         if (first == 0) {
             report_none(what, at, here);
         } else {
-            report_.add(here, what.what, nodes_, at,
-                        "must match exactly one of " + std::to_string(branches(what).size()) +
-                            " alternatives, but matches number " + std::to_string(first) +
-                            " and number " + std::to_string(second));
+            report(here, what.what, at,
+                   "must match exactly one of " + std::to_string(branches(what).size()) +
+                       " alternatives, but matches number " + std::to_string(first) +
+                       " and number " + std::to_string(second));
         }
     }
     return false;
@@ -99,7 +99,7 @@ inline void schema_evaluator::report_none(const instruction& what, std::uint32_t
     const std::size_t own = errors.size();
     const std::string complaint =
         "matches none of " + counted(branches(what).size(), "alternative", "alternatives");
-    report_.add(here, what.what, nodes_, at, complaint);
+    report(here, what.what, at, complaint);
     if (!report_.first_only()) {
         for (const std::uint32_t each : branches(what)) {
             if (report_.is_full()) break;
@@ -126,9 +126,8 @@ template <bool Explain>
 bool schema_evaluator::negation(const instruction& what, std::uint32_t at, const frame& here) {
     if (!apply<false>(what.operand, at, no_index, nullptr, keyword::negation)) return true;
     if constexpr (Explain)
-        report_.add(
-            here, what.what, nodes_, at,
-            "must not be of the kind that \"not\" describes, but is " + described(nodes_[at]));
+        report(here, what.what, at,
+               "must not be of the kind that \"not\" describes, but is " + described(nodes_[at]));
     return false;
 }
 

@@ -46,6 +46,11 @@ inline std::uint64_t hash_of(std::string_view text, std::uint64_t seed) noexcept
     return mix(mix(state, odd ^ seed), odd);
 }
 
+// For maps whose keys come from texts of others.
+struct seeded_hash {
+    std::size_t operator()(std::string_view text) const { return hash_of(text, hash_seed()); }
+};
+
 // The hash of a number's value, however it is spelled.
 inline std::uint64_t hash_of(const decimal& number, std::uint64_t seed) noexcept {
     constexpr std::uint64_t odd = 0xD1B54A32D192ED03;

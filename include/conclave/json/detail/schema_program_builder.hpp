@@ -21,7 +21,8 @@ namespace conclave::json::detail {
 // Puts the parts of a program into its arrays.
 class schema_program_builder {
 public:
-    explicit schema_program_builder(schema_program& program) : program_(program) {}
+    schema_program_builder(schema_program& program, std::size_t max_patterns)
+        : program_(program), max_patterns_(max_patterns) {}
 
     // Appends a part to one of the program's arrays; returns its index.
     template <class Part>
@@ -81,6 +82,7 @@ public:
         const auto next = static_cast<std::uint32_t>(program_.patterns.size());
         const auto [known, is_new] = patterns_.try_emplace(spelled, next);
         if (!is_new) return known->second;
+        if (next == max_patterns_) documents.refuse(place, "is one regular expression too many");
         try {
             program_.patterns.push_back({pattern(spelled), spelled});
         } catch (const error& failed) {
@@ -98,7 +100,8 @@ private:
     static constexpr std::size_t few = 8;
 
     schema_program& program_;
-    std::unordered_map<std::string_view, std::uint32_t> patterns_;
+    std::size_t max_patterns_;
+    std::unordered_map<std::string_view, std::uint32_t, seeded_hash> patterns_;
 };
 
 }  // namespace conclave::json::detail

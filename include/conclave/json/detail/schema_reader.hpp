@@ -40,8 +40,8 @@ public:
         if (const char* const failed = find_tokens(text)) return failed;
         // no token is more than one node
         if (room_ < stage_->n_structural_indexes) {
-            room_ = stage_->n_structural_indexes + stage_->n_structural_indexes / 2;
-            nodes_ = std::make_unique<json_node[]>(room_);
+            room_ = stage_->n_structural_indexes + stage_->n_structural_indexes / 8;
+            nodes_ = std::make_unique_for_overwrite<json_node[]>(room_);
         }
         walk at{text, stage_->structural_indexes.get(), nodes_.get()};
         at.end = at.token + stage_->n_structural_indexes;
@@ -50,6 +50,13 @@ public:
         if (failed != nullptr) failed_at_ = at.token < at.end ? *at.token : text.size();
         size_ = static_cast<std::size_t>(at.node - nodes_.get());
         return failed;
+    }
+
+    // Gives back what only reading needs.
+    void release_scratch() noexcept {
+        stage_.reset();
+        open_ = {};
+        spelled_ = {};
     }
 
     // Behind a failure: at or near which byte, if that is known.

@@ -50,25 +50,26 @@ inline constexpr std::uint8_t any = 127;
 inline constexpr std::uint8_t no_scale = 255;
 
 // One value of a JSON text. Its members or elements follow it, each with all that is below it: the
-// name of a member is a string before the member's value.
+// name of a member is a string before the member's value. Without initializers, so that room for
+// many costs nothing until they are read.
 struct json_node {
     // A string's meaning, or a number's spelling. Of an object or array null.
-    const char* text = nullptr;
+    const char* text;
     union {
         // Of a number in plain digits that has at most 18 of them: those digits.
-        std::int64_t integer = 0;
+        std::int64_t integer;
         // How many members or elements.
         std::uint64_t count;
         bool truth;
     };
-    std::uint32_t size = 0;
+    std::uint32_t size;
     // The node behind this value and all that is below it.
-    std::uint32_t next = 0;
+    std::uint32_t next;
     // One of `json_type`; `real` also for numbers that `integer` does not hold.
-    std::uint8_t type = 0;
+    std::uint8_t type;
     // Of a number how many of the digits in `integer` are behind the point; `no_scale` if there are
     // more than 18 digits or an exponent.
-    std::uint8_t scale = 0;
+    std::uint8_t scale;
 
     std::string_view view() const noexcept { return {text, size}; }
 };

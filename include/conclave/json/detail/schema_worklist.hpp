@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <conclave/json/detail/schema_documents.hpp>
+#include <conclave/json/detail/schema_hash.hpp>
 #include <conclave/json/detail/schema_program.hpp>
 
 namespace conclave::json::detail {
@@ -86,7 +87,7 @@ private:
     std::vector<std::vector<std::uint32_t>> in_place_;  // what they lead to for the same value
     std::uint32_t compiled_ = 0;
     std::unordered_map<std::uint64_t, std::uint32_t> index_of_;
-    std::unordered_map<std::string, std::uint32_t> anchor_numbers_;
+    std::unordered_map<std::string, std::uint32_t, seeded_hash> anchor_numbers_;
 };
 
 }  // namespace conclave::json::detail
