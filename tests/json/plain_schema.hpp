@@ -66,11 +66,11 @@ class plain_schema {
 public:
     /// The document's memory stays with who parsed it.
     plain_schema(element root, bool is_draft_7) : root_(root), is_draft_7_(is_draft_7) {
-        collect(root, "");
+        collect(root, "/");
     }
 
     bool is_valid(element instance) {
-        scope_ = {""};
+        scope_ = {"/"};
         return evaluate(root_, instance).valid;
     }
 

@@ -1,12 +1,14 @@
 // Schemas and instances from a seed, out of few names and values, so that both verdicts are common.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <iterator>
+#include <cstdint>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace conclave::tests {
 
@@ -57,8 +59,8 @@ private:
                        "-9223372036854775808"});
     }
     std::string_view string() {
-        return one_of({R"("")", R"("a")", R"("ab")", R"("bab")", R"("é")", R"("🦊🦊")", R"("\u0061")",
-                       R"("\ud83e\udd8a")", R"("xxxxxxxxxx")"});
+        return one_of({R"("")", R"("a")", R"("ab")", R"("bab")", R"("é")", R"("🦊🦊")",
+                       R"("\u0061")", R"("\ud83e\udd8a")", R"("xxxxxxxxxx")"});
     }
 
     std::string value(int depth) {
@@ -104,7 +106,8 @@ private:
         if (is_part && chance(3)) return "#";
         if (!is_draft_7_ && is_part && chance(3)) return chance(2) ? "r" : "r#d";
         if (from > 1) return "";
-        return defs + std::to_string(from + static_cast<int>(below(static_cast<std::size_t>(2 - from))));
+        return defs +
+               std::to_string(from + static_cast<int>(below(static_cast<std::size_t>(2 - from))));
     }
 
     void append_keywords(std::string& text, int depth) {
@@ -237,8 +240,9 @@ private:
                                                   R"(["integer","string","null"])"})));
             case 3: return append(text, "enum", values());
             case 4: return append(text, "const", value(2));
-            case 5: return append(text, "multipleOf",
-                                  std::string(one_of({"1", "2", "0.1", "0.5", "3", "1e0", "0.01"})));
+            case 5:
+                return append(text, "multipleOf",
+                              std::string(one_of({"1", "2", "0.1", "0.5", "3", "1e0", "0.01"})));
             case 6: return append(text, "maximum", std::string(number()));
             case 7: return append(text, "minimum", std::string(number()));
             case 8: return append(text, "exclusiveMaximum", std::string(number()));
