@@ -20,7 +20,7 @@ public:
     std::string schema() {
         std::string text = "{";
         if (is_draft_7_) text += R"("$schema":"http://json-schema.org/draft-07/schema#",)";
-        if (!is_draft_7_ && chance(4)) text += R"("$dynamicAnchor":"d",)";
+        if (!is_draft_7_ && chance(2)) text += R"("$dynamicAnchor":"d",)";
         text += is_draft_7_ ? R"("definitions":{)" : R"("$defs":{)";
         for (int number : {0, 1}) {
             in_place_from_ = number + 1;
@@ -30,8 +30,13 @@ public:
         if (!is_draft_7_) {
             is_in_resource_ = true;
             text += R"(,"r":{"$id":"r",)";
-            text += chance(2) ? R"("$dynamicAnchor":"d")" : R"("$anchor":"d")";
-            append_keywords(text, 2);
+            text += chance(4) ? R"("$anchor":"d")" : R"("$dynamicAnchor":"d")";
+            used_names_.emplace_back();
+            if (chance(2)) append(text, "items", R"({"$dynamicRef":"#d"})");
+            if (chance(2)) append(text, "additionalProperties", R"({"$dynamicRef":"#d"})");
+            for (std::size_t count = below(3); count > 0; --count)
+                append_keyword(text, 2);
+            used_names_.pop_back();
             text += '}';
             is_in_resource_ = false;
         }
@@ -101,10 +106,10 @@ private:
     std::string reference() {
         const int from = in_place_from_ < 0 ? 0 : in_place_from_;
         const std::string defs = is_draft_7_ ? "#/definitions/" : "#/$defs/";
-        if (is_in_resource_) return in_place_from_ < 0 && chance(2) ? "#d" : "";
         const bool is_part = in_place_from_ < 0;
+        if (is_in_resource_) return is_part && chance(2) ? "#d" : "";
         if (is_part && chance(3)) return "#";
-        if (!is_draft_7_ && is_part && chance(3)) return chance(2) ? "r" : "r#d";
+        if (!is_draft_7_ && chance(3)) return chance(2) ? "r" : "r#d";
         if (from > 1) return "";
         return defs +
                std::to_string(from + static_cast<int>(below(static_cast<std::size_t>(2 - from))));
@@ -198,9 +203,19 @@ private:
                 return;
             case 16: return append(text, "uniqueItems", "true");
             case 17:
-            case 18: return append(text, "unevaluatedProperties", part());
+            case 18:
+                // with what it has to leave alone
+                if (chance(2)) append(text, "properties", map(false, part));
+                if (chance(3)) append(text, "patternProperties", map(true, part));
+                if (chance(3)) append(text, "additionalProperties", part());
+                if (chance(2)) append(text, "anyOf", list(1, depth - 1));
+                return append(text, "unevaluatedProperties", chance(2) ? "false" : part());
             case 19:
-            case 20: return append(text, "unevaluatedItems", part());
+            case 20:
+                if (chance(2)) append_items(text, depth);
+                if (chance(2)) append(text, "contains", part());
+                if (chance(2)) append(text, "anyOf", list(1, depth - 1));
+                return append(text, "unevaluatedItems", chance(2) ? "false" : part());
             case 21: return append(text, "dependentRequired", map(false, [&] { return names(); }));
             default:
                 if (in_place_from_ < 0 && is_in_resource_) append(text, "$dynamicRef", "\"#d\"");
