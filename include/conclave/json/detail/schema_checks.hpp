@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <conclave/json/detail/schema_content.hpp>
 #include <conclave/json/detail/schema_decimal.hpp>
 #include <conclave/json/detail/schema_hash.hpp>
 #include <conclave/json/detail/schema_program.hpp>
@@ -50,7 +51,10 @@ public:
             case keyword::pattern: return matches(program.patterns[check.operand], value, budget);
             case keyword::format:
                 budget.take(value.size / bytes_of_step);
-                return matches_format(program.formats[check.operand], value.view()).value_or(true);
+                return matches_format(program.formats[check.operand], value.view());
+            case keyword::content_encoding:
+            case keyword::content_media_type:
+                return has_content(check, value, program.limits.max_depth, budget);
             case keyword::min_items:
             case keyword::min_properties: return value.count >= check.operand;
             case keyword::max_items:
@@ -86,6 +90,14 @@ private:
         if (text.size() / 4 >= length) return true;
         budget.take(text.size() / bytes_of_step);
         return count_code_points(text) >= length;
+    }
+
+    bool has_content(const instruction& check, const json_node& value, std::size_t max_depth,
+                     step_budget& budget) {
+        budget.take(value.size / bytes_of_step);
+        if (check.what == keyword::content_encoding) return content_.is_base64(value.view());
+        return check.operand == 0 ? content_.is_json(value.view(), max_depth)
+                                  : content_.is_json_in_base64(value.view(), max_depth);
     }
 
     bool is_allowed(const schema_program& program, const instruction& check, const json_node* nodes,
@@ -125,6 +137,7 @@ private:
                                   }) == hashes_.end();
     }
 
+    content_checker content_;
     json_equality equal_;
     std::vector<std::pair<std::uint64_t, std::uint32_t>> hashes_;
 };

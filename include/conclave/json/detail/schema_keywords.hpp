@@ -149,6 +149,7 @@ struct dialect {
     bool has_unevaluated = true;
     bool has_validation = true;
     bool asserts_formats = false;
+    bool asserts_content = false;
 
     bool is_draft_7() const noexcept { return draft == schema_draft::draft_7; }
 

@@ -7,40 +7,18 @@
 #include <string_view>
 
 #include <conclave/json/detail/schema_checks.hpp>
-#include <conclave/json/detail/schema_documents.hpp>
-#include <conclave/json/detail/schema_pointer.hpp>
 #include <conclave/json/detail/schema_program.hpp>
 #include <conclave/json/detail/schema_value.hpp>
-#include <conclave/json/escape.hpp>
+#include <conclave/json/detail/schema_words.hpp>
 
 namespace conclave::json::detail {
-
-// A text in quotes as JSON has it, shortened.
-inline std::string quoted(std::string_view text, std::size_t most = 60) {
-    std::string inside;
-    std::size_t end = std::min(text.size(), most);
-    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-        --end;
-    append_escaped(inside, text.substr(0, end));
-    return "\"" + inside + (end < text.size() ? "…\"" : "\"");
-}
-
-inline std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-    return std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
-
-// A number as it is spelled, shortened.
-inline std::string spelled_number(std::string_view text) {
-    constexpr std::size_t most = 40;
-    return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "…";
-}
 
 // What a value is, in a few words.
 inline std::string described(const json_node& value) {
     switch (value.type) {
         case json_type::null: return "null";
         case json_type::boolean: return value.truth ? "true" : "false";
-        case json_type::string: return quoted(value.view());
+        case json_type::string: return in_quotes(value.view());
         case json_type::integer:
         case json_type::real: return spelled_number(value.view());
         case json_type::array:
@@ -100,7 +78,7 @@ inline std::string complaint_of(const schema_program& program, const instruction
     };
     const std::string but = ", but is " + described(value);
     const auto but_length = [&] {
-        return ", but " + quoted(value.view(), 30) + " has " +
+        return ", but " + in_quotes(value.view(), 30) + " has " +
                std::to_string(count_code_points(value.view()));
     };
     const auto but_count = [&] { return ", but has " + std::to_string(value.count); };
@@ -117,10 +95,13 @@ inline std::string complaint_of(const schema_program& program, const instruction
         case keyword::max_length:
             return "must have at most " + limit("character", "characters") + but_length();
         case keyword::pattern:
-            return "must match the pattern " + quoted(program.patterns[check.operand].spelled) +
+            return "must match the pattern " + in_quotes(program.patterns[check.operand].spelled) +
                    but;
         case keyword::format:
-            return "must be of the format " + quoted(program.formats[check.operand]) + but;
+            return "must be of the format " +
+                   in_quotes(json::name_of(program.formats[check.operand])) + but;
+        case keyword::content_encoding: return "must be base64" + but;
+        case keyword::content_media_type: return "must hold JSON" + but;
         case keyword::min_items:
             return "must have at least " + limit("item", "items") + but_count();
         case keyword::max_items: return "must have at most " + limit("item", "items") + but_count();

@@ -2,8 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +13,7 @@
 #include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_reader.hpp>
 #include <conclave/json/detail/schema_value.hpp>
+#include <conclave/json/format.hpp>
 #include <conclave/json/pattern.hpp>
 #include <conclave/json/schema_options.hpp>
 
@@ -46,7 +45,6 @@ struct schema_node {
     std::uint8_t types = json_type::any;
     // The types whose members or elements it has to keep account of.
     std::uint8_t unevaluated = 0;
-    bool is_false = false;
 };
 
 // A name that members are looked up by, and the schema of `properties`, if there is one.
@@ -170,9 +168,17 @@ std::uint32_t find_slot(std::span<const std::uint32_t> slots, std::uint64_t hash
     return no_index;
 }
 
+// What of `schema_options` counts when a value is judged.
+struct schema_limits {
+    std::size_t max_depth = 0;
+    std::size_t max_evaluation_depth = 0;
+    std::uint64_t max_steps_per_value = 0;
+    std::size_t max_errors = 0;
+};
+
 // A compiled schema: flat arrays that name each other by index. The first of `nodes` is the schema.
 struct schema_program {
-    schema_options options;
+    schema_limits limits;
     std::uint64_t seed = hash_seed();
     std::vector<schema_node> nodes;
     std::vector<instruction> code;
@@ -190,7 +196,7 @@ struct schema_program {
     std::vector<allowed_values> value_sets;
     std::vector<index_range> ranges;
     std::vector<pattern_use> patterns;
-    std::vector<std::string_view> formats;
+    std::vector<format> formats;
     std::vector<dynamic_target> dynamic_targets;
     std::vector<dynamic_anchor> dynamic_anchors;  // sorted
     std::vector<std::unique_ptr<schema_document>> documents;

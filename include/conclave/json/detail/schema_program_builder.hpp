@@ -4,12 +4,17 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include <conclave/error.hpp>
+#include <conclave/json/detail/schema_documents.hpp>
+#include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_program.hpp>
+#include <conclave/json/pattern.hpp>
 
 namespace conclave::json::detail {
 
@@ -70,11 +75,30 @@ public:
                       allowed_values{range, append_slots(values.size(), hash), types});
     }
 
+    // A regular expression that stands there; each is compiled once.
+    std::uint32_t append_pattern(const schema_documents& documents, std::string_view spelled,
+                                 schema_place place) {
+        const auto next = static_cast<std::uint32_t>(program_.patterns.size());
+        const auto [known, is_new] = patterns_.try_emplace(spelled, next);
+        if (!is_new) return known->second;
+        try {
+            program_.patterns.push_back({pattern(spelled), spelled});
+        } catch (const error& failed) {
+            documents.refuse(place, std::string("is refused: ") + failed.what());
+        }
+        return next;
+    }
+
+    void emit(keyword what, std::uint8_t applies_to, std::uint32_t operand) {
+        program_.code.push_back({what, applies_to, operand});
+    }
+
 private:
     // Up to so many entries are compared one by one.
     static constexpr std::size_t few = 8;
 
     schema_program& program_;
+    std::unordered_map<std::string_view, std::uint32_t> patterns_;
 };
 
 }  // namespace conclave::json::detail

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,7 @@ public:
     const char* read(std::string_view text, std::size_t max_depth) {
         nodes_.clear();
         open_.clear();
+        token_ = nullptr;
         if (const char* const failed = find_tokens(text)) return failed;
         text_ = text;
         max_depth_ = max_depth;
@@ -32,6 +34,12 @@ public:
         tokens_end_ = token_ + stage_->n_structural_indexes;
         nodes_.reserve(stage_->n_structural_indexes);
         return read_all();
+    }
+
+    // Behind a failure: at or near which byte, if that is known.
+    std::optional<std::size_t> failed_at() const noexcept {
+        if (token_ == nullptr) return std::nullopt;
+        return token_ < tokens_end_ ? *token_ : text_.size();
     }
 
     const json_node* nodes() const noexcept { return nodes_.data(); }
@@ -100,8 +108,9 @@ private:
                 failed = ended;
                 return false;
             }
-            const char next = text_[*token_++];
+            const char next = text_[*token_];
             if (next == ',' && in.count > 0) {
+                ++token_;
                 failed = begin_entry();
                 return failed == nullptr;
             }
@@ -109,6 +118,7 @@ private:
                 failed = misplaced;
                 return false;
             }
+            ++token_;
             nodes_[in.node].count = in.count;
             nodes_[in.node].next = static_cast<std::uint32_t>(nodes_.size());
             open_.pop_back();
@@ -126,7 +136,9 @@ private:
         if (text_[*token_] != '"') return misplaced;
         if (const char* const failed = read_string()) return failed;
         if (token_ == tokens_end_) return ended;
-        return text_[*token_++] == ':' ? nullptr : misplaced;
+        if (text_[*token_] != ':') return misplaced;
+        ++token_;
+        return nullptr;
     }
 
     const char* read_scalar(char first) {
@@ -147,8 +159,9 @@ private:
     }
 
     const char* read_word(std::string_view word, std::uint8_t type, bool truth) {
-        const std::size_t at = *token_++;
+        const std::size_t at = *token_;
         if (text_.substr(at, word.size()) != word || !ends_at(at + word.size())) return misplaced;
+        ++token_;
         add(type).truth = truth;
         return nullptr;
     }
@@ -198,7 +211,7 @@ private:
     }
 
     const char* read_number() {
-        const char* const begin = text_.data() + *token_++;
+        const char* const begin = text_.data() + *token_;
         const char* const end = text_.data() + text_.size();
         const char* at = begin;
         const bool negative = at != end && *at == '-';
@@ -214,6 +227,7 @@ private:
         const bool is_real = at != end && (*at == '.' || *at == 'e' || *at == 'E');
         if (is_real && !skip_fraction(at, end)) return "has a number without its last digits";
         if (!ends_at(static_cast<std::size_t>(at - text_.data()))) return misplaced;
+        ++token_;
         const bool is_small = !is_real && digits <= 18;
         json_node& made = add(is_small ? json_type::integer : json_type::real);
         if (is_small) made.integer = negative ? -value : value;
