@@ -39,7 +39,10 @@ void check_formats(const std::string& text) {
     const auto implies = [](bool one, bool other) { require(!one || other); };
     for (int value = 0; value <= static_cast<int>(format::regex); ++value) {
         const auto which = static_cast<format>(value);
-        if (json::can_check(which)) implies(is(which), is_utf8(text));
+        // any bytes are a token of a pointer
+        const bool is_pointer =
+            which == format::json_pointer || which == format::relative_json_pointer;
+        if (json::can_check(which)) implies(is(which), is_pointer || is_utf8(text));
     }
     implies(is(format::uri), is(format::uri_reference) && is(format::iri));
     implies(is(format::iri), is(format::iri_reference));
