@@ -130,11 +130,17 @@ private:
             return true;
         });
         std::sort(hashes_.begin(), hashes_.end());
-        return std::adjacent_find(hashes_.begin(), hashes_.end(),
-                                  [&](const auto& one, const auto& other) {
-                                      return one.first == other.first &&
-                                             equal_(nodes, one.second, nodes, other.second);
-                                  }) == hashes_.end();
+        for (std::size_t first = 0; first < hashes_.size(); ++first) {
+            for (std::size_t other = first + 1; is_as_hashed(first, other); ++other) {
+                if (equal_(nodes, hashes_[first].second, nodes, hashes_[other].second))
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    bool is_as_hashed(std::size_t first, std::size_t other) const noexcept {
+        return other < hashes_.size() && hashes_[other].first == hashes_[first].first;
     }
 
     content_checker content_;

@@ -169,7 +169,7 @@ private:
         if (checks_.holds(program_, what, nodes_, at, budget_)) [[likely]]
             return true;
         if constexpr (Explain)
-            report_.add(here, what.what, nodes_, at, complaint_of(program_, what, nodes_[at]));
+            report_.add(here, what.what, nodes_, at, complaint_of(program_, what, nodes_, at));
         return false;
     }
 

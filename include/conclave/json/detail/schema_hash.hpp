@@ -48,9 +48,10 @@ inline std::uint64_t hash_of(std::string_view text, std::uint64_t seed) noexcept
 
 // The hash of a number's value, however it is spelled.
 inline std::uint64_t hash_of(const decimal& number, std::uint64_t seed) noexcept {
-    std::uint64_t state = seed + static_cast<std::uint64_t>(number.highest());
-    if (number.is_negative()) state = ~state;
-    number.each_digit([&](unsigned digit) { state = mix(state ^ digit, seed) + 1; });
+    constexpr std::uint64_t odd = 0xD1B54A32D192ED03;
+    const auto power = static_cast<std::uint64_t>(number.highest());
+    std::uint64_t state = mix(seed ^ (power * 2 + (number.is_negative() ? 1 : 0)), odd);
+    number.each_digit([&](unsigned digit) { state = mix(state ^ digit, odd ^ seed); });
     return state;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <conclave/json/detail/schema_checks.hpp>
 #include <conclave/json/detail/schema_program.hpp>
@@ -29,6 +30,48 @@ inline std::string described(const json_node& value) {
                        ? "an empty object"
                        : "an object with " + counted(value.count, "property", "properties");
     }
+}
+
+// Appends a value as JSON, shortened to about `most` bytes.
+inline void append_compact(std::string& out, const json_node* nodes, std::uint32_t at,
+                           std::size_t most) {
+    const json_node& value = nodes[at];
+    const bool is_object = value.type == json_type::object;
+    if (!is_object && value.type != json_type::array) {
+        out += described(value);
+        return;
+    }
+    bool is_first = true;
+    const auto separate = [&] {
+        if (!std::exchange(is_first, false)) out += ',';
+        if (out.size() <= most) return true;
+        out += "…";
+        return false;
+    };
+    out += is_object ? '{' : '[';
+    bool complete = true;
+    if (is_object) {
+        complete = each_member(nodes, at, [&](std::uint32_t name, std::uint32_t member) {
+            if (!separate()) return false;
+            out += in_quotes(nodes[name].view()) + ":";
+            append_compact(out, nodes, member, most);
+            return true;
+        });
+    } else {
+        complete = each_element(nodes, at, [&](std::uint32_t element) {
+            if (!separate()) return false;
+            append_compact(out, nodes, element, most);
+            return true;
+        });
+    }
+    if (complete) out += is_object ? '}' : ']';
+}
+
+inline std::string compact(const json_node* nodes, std::uint32_t at) {
+    constexpr std::size_t most = 40;
+    std::string text;
+    append_compact(text, nodes, at, most);
+    return text;
 }
 
 // Types in words: "a string or null".
@@ -63,7 +106,7 @@ inline std::string named_values(const schema_program& program, const allowed_val
     for (std::uint32_t i = 0; i < std::min(count, most); ++i) {
         const allowed_value& each = program.values[allowed.values.first + i];
         if (i > 0) text += ", ";
-        text += described(program.documents[each.document]->reader.nodes()[each.value]);
+        text += compact(program.documents[each.document]->reader.nodes(), each.value);
     }
     if (count > most) text += " and " + std::to_string(count - most) + " more";
     return text;
@@ -71,7 +114,8 @@ inline std::string named_values(const schema_program& program, const allowed_val
 
 // What a value of which a check does not hold should be, in words that follow its place.
 inline std::string complaint_of(const schema_program& program, const instruction& check,
-                                const json_node& value) {
+                                const json_node* nodes, std::uint32_t at) {
+    const json_node& value = nodes[at];
     const auto bound = [&] { return spelled_number(program.bounds[check.operand].spelled); };
     const auto limit = [&](std::string_view one, std::string_view many) {
         return counted(check.operand, one, many);
@@ -110,7 +154,9 @@ inline std::string complaint_of(const schema_program& program, const instruction
         case keyword::max_properties:
             return "must have at most " + limit("property", "properties") + but_count();
         case keyword::unique_items: return "must not have an item twice";
-        default: return "must be " + named_values(program, program.value_sets[check.operand]) + but;
+        default:
+            return "must be " + named_values(program, program.value_sets[check.operand]) +
+                   ", but is " + compact(nodes, at);
     }
 }
 

@@ -191,7 +191,10 @@ private:
         std::string_view inside = text_.substr(begin, end - 1 - begin);
         if (std::memchr(inside.data(), '\\', inside.size()) != nullptr) {
             const char* const failed = undo_escapes(inside);
-            if (failed != nullptr) return failed;
+            if (failed != nullptr) {
+                --token_;
+                return failed;
+            }
         }
         json_node& made = add(json_type::string);
         made.text = inside.data();
