@@ -12,7 +12,7 @@ set -euo pipefail
 
 demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libre2-dev libidn2-dev
     libcli11-dev ca-certificates)
-test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev libvalijson-dev python3 meson make
+test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev libvalijson-dev python3 python3-yaml meson make
     pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy
     iproute2 iptables)
 # The npm that comes with a Node of another origin than Debian does as well.
