@@ -25,24 +25,31 @@ inline void require(bool condition) {
     if (!condition) std::abort();
 }
 
+inline void check_line(const std::string& text) {
+    require(simdjson::validate_utf8(text));
+    require(text.size() < 1100);
+    for (const char c : text)
+        require(static_cast<unsigned char>(c) >= 0x20);
+}
+
 inline void check(const wire::failure& failure) {
     require(!failure.message.empty());
-    for (const std::string& text : {failure.message, failure.provider_code}) {
-        require(simdjson::validate_utf8(text));
-        require(text.size() < 1100);
-        for (const char c : text)
-            require(static_cast<unsigned char>(c) >= 0x20);
-    }
+    check_line(failure.message);
+    check_line(failure.provider_code);
+    check_line(failure.request_id);
 }
 
 inline void check(const completion& answer) {
     for (const std::string& text : {answer.text, answer.reasoning, answer.refusal, answer.model}) {
         require(simdjson::validate_utf8(text));
     }
+    for (const std::string& note : answer.notes)
+        check_line(note);
     if (answer.usage) {
         require(answer.usage->input_tokens >= 0 && answer.usage->output_tokens >= 0);
     }
     if (answer.cost) require(*answer.cost >= 0);
+    require(answer.tool_calls.size() <= 128);
 }
 
 struct reading {

@@ -17,6 +17,7 @@
 #include <conclave/json/document.hpp>
 #include <conclave/json/escape.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/wait_text.hpp>
 
 namespace conclave::wire {
 
@@ -62,6 +63,15 @@ inline std::string excerpt(std::string_view body) {
         return one_line(rest.substr(0, rest.find('<')), longest_excerpt);
     }
     return one_line(body, longest_excerpt);
+}
+
+// Text that should have been JSON. `what` says which, up to where the text's beginning is put.
+inline failure not_json(std::string_view what, std::string_view text) {
+    return {errc::malformed_json, std::string(what) + excerpt(text), {}, 0};
+}
+
+inline failure reply_not_json(std::string_view body) {
+    return not_json("the reply is not a JSON object: ", body);
 }
 
 inline bool is_truthy(const simdjson::dom::element& value) {
@@ -110,16 +120,6 @@ inline void read_error_code(const simdjson::dom::object& object, failure& out) {
     }
 }
 
-// A time as Google spells it, "1.5s"; nothing where it makes no sense.
-inline std::optional<std::chrono::milliseconds> read_duration(std::string_view text) {
-    constexpr double longest = 1e9;  // seconds: longer than anybody waits
-    double seconds = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    const bool whole = failed == std::errc{} && end + 1 == text.data() + text.size() && *end == 's';
-    if (!whole || !(seconds >= 0 && seconds <= longest)) return std::nullopt;
-    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-}
-
 // Google's `google.rpc.RetryInfo`, one of the details of an error.
 inline void read_retry_info(const simdjson::dom::object& object, failure& out) {
     const auto details = json::array_at(object, "details");
@@ -127,7 +127,8 @@ inline void read_retry_info(const simdjson::dom::object& object, failure& out) {
     for (const simdjson::dom::element each : *details) {
         const auto detail = json::object_of(each);
         const auto delay = detail ? json::string_at(*detail, "retryDelay") : std::nullopt;
-        if (delay) out.retry_after = read_duration(*delay);
+        const auto wait = delay ? read_go_duration(*delay) : std::nullopt;
+        if (wait) out.retry_after = bounded_wait(*wait);
     }
 }
 
