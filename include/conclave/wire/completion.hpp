@@ -118,6 +118,8 @@ struct failure {
     std::optional<std::chrono::milliseconds> retry_after = {};
     /// The provider's id of the request, where the error has it in itself.
     std::string request_id = {};
+    /// Whether the provider says beside the error that trying again is worth while; else absent.
+    std::optional<bool> should_retry = {};
 };
 
 }  // namespace wire

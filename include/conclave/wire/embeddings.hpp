@@ -137,7 +137,7 @@ inline std::optional<failure> read_embedding_reply(std::string_view body, std::s
     }
     out.model = std::move(reply.model);
     out.usage = std::move(reply.usage);
-    out.cost = reply.cost;
+    if (reply.cost) out.cost = reply.cost;
     if (reply.has_error) return read_provider_error(0, body);
     if (auto complaint = reply.complaint(); !complaint.empty()) {
         return failure{errc::malformed_reply, std::move(complaint), {}, 0};

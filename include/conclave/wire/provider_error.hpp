@@ -120,13 +120,29 @@ inline void read_error_code(const simdjson::dom::object& object, failure& out) {
     }
 }
 
-// Google's `google.rpc.RetryInfo`, one of the details of an error.
-inline void read_retry_info(const simdjson::dom::object& object, failure& out) {
+// Whether one of Google's `google.rpc.QuotaFailure` is of a day's quota, such as
+// `GenerateRequestsPerDayPerProjectPerModel`: the wait beside it is that for a minute's then.
+inline bool is_quota_of_day(const simdjson::dom::object& detail) {
+    const auto violations = json::array_at(detail, "violations");
+    if (!violations) return false;
+    for (const simdjson::dom::element each : *violations) {
+        const auto violation = json::object_of(each);
+        const auto quota = violation ? json::string_at(*violation, "quotaId") : std::nullopt;
+        if (quota && quota->find("PerDay") != quota->npos) return true;
+    }
+    return false;
+}
+
+// The details of Google's errors that say whether and when to try again: `google.rpc.RetryInfo` and
+// `google.rpc.QuotaFailure`.
+inline void read_retry_advice(const simdjson::dom::object& object, failure& out) {
     const auto details = json::array_at(object, "details");
     if (!details) return;
     for (const simdjson::dom::element each : *details) {
         const auto detail = json::object_of(each);
-        const auto delay = detail ? json::string_at(*detail, "retryDelay") : std::nullopt;
+        if (!detail) continue;
+        if (is_quota_of_day(*detail)) out.should_retry = false;
+        const auto delay = json::string_at(*detail, "retryDelay");
         const auto wait = delay ? read_go_duration(*delay) : std::nullopt;
         if (wait) out.retry_after = bounded_wait(*wait);
     }
@@ -135,7 +151,7 @@ inline void read_retry_info(const simdjson::dom::object& object, failure& out) {
 // The innermost object that tells of an error, in the words it has.
 inline void read_error_object(const simdjson::dom::object& object, failure& out) {
     read_error_code(object, out);
-    read_retry_info(object, out);
+    read_retry_advice(object, out);
     const auto message = first_text<3>(object, {"message", "msg", "error_description"});
     auto detail = first_text<1>(object, {"detail"});
     if (const auto list = json::array_at(object, "detail"); list && list->size() > 0) {

@@ -272,7 +272,7 @@ private:
             } else if (key == "cost") {  // OpenRouter
                 if (const auto cost = amount(fields_, member)) to.cost = cost;
             } else if (key == "opper") {
-                read_opper_cost(member, to);
+                if (const auto cost = opper_cost(fields_, member)) to.cost = cost;
             } else {
                 read_usage_details(member, read);
             }
@@ -297,17 +297,6 @@ private:
             } else if (key == "web_fetch_requests") {
                 to.web_fetch_requests = token_count(fields_, member);
             }
-        });
-    }
-
-    // {"cost": {"total": 0.01, …}}
-    void read_opper_cost(json::value& value, completion& to) {
-        fields_.each_member(value, [&](json::key key, json::value& cost) {
-            if (key != "cost") return;
-            fields_.each_member(cost, [&](json::key name, json::value& member) {
-                if (name != "total") return;
-                if (const auto total = amount(fields_, member)) to.cost = total;
-            });
         });
     }
 
