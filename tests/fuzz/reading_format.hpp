@@ -10,6 +10,7 @@
 
 #include <simdjson.h>
 
+#include <conclave/json/document.hpp>
 #include <conclave/sse/parser.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
@@ -50,6 +51,9 @@ inline void check(const completion& answer) {
     }
     if (answer.cost) require(*answer.cost >= 0);
     require(answer.tool_calls.size() <= 128);
+    require(answer.reasoning_parts.size() <= 512);
+    for (const conclave::reasoning_part& part : answer.reasoning_parts)
+        require(conclave::json::is_object_text(part.json));
 }
 
 struct reading {
@@ -102,6 +106,7 @@ int check_format(const std::uint8_t* bytes, std::size_t size) {
         require(cut.answer.refusal == at_once.answer.refusal);
         require(cut.answer.usage == at_once.answer.usage);
         require(cut.answer.tool_calls == at_once.answer.tool_calls);
+        require(cut.answer.reasoning_parts == at_once.answer.reasoning_parts);
         require(cut.answer.finish == at_once.answer.finish);
         require(cut.answer.notes == at_once.answer.notes);
         require(cut.answer.cost == at_once.answer.cost);

@@ -68,6 +68,29 @@ TEST(ResponsesRequest, CarriesTheConversationAsItems) {
         R"({"type":"function_call_output","call_id":"call_1","output":"rain"}],"store":false})");
 }
 
+TEST(ResponsesRequest, CarriesReasoningWhereItWas) {
+    conclave::completion answered;
+    answered.text = "ab";
+    answered.tool_calls = {{"call_1", "t", "{}"}};
+    for (const std::size_t text_before : {0, 2}) {
+        conclave::reasoning_part& part = answered.reasoning_parts.emplace_back();
+        part.from = conclave::reasoning_part::format::responses;
+        part.json = R"({"type":"reasoning","id":"rs_)" + std::to_string(text_before) + "\"}";
+        part.text_before = text_before;
+    }
+    answered.reasoning_parts.emplace_back().json = R"({"of":"another"})";
+    call what("m", "q");
+    what.add(conclave::message(answered));
+    what.add(conclave::message::tool_result("call_1", "r"));
+    EXPECT_NE(response_request(what).find(
+                  R"({"type":"reasoning","id":"rs_0"},{"type":"message","role":"assistant",)"
+                  R"("content":"ab"},{"type":"reasoning","id":"rs_2"},{"type":"function_call",)"
+                  R"("call_id":"call_1","name":"t","arguments":"{}"},)"
+                  R"({"type":"function_call_output","call_id":"call_1","output":"r"}])"),
+              std::string::npos)
+        << response_request(what);
+}
+
 TEST(ResponsesRequest, CarriesImagesAndDocuments) {
     call what("m");
     conclave::message asked("What is this?");

@@ -219,6 +219,7 @@ inline void responses::stream_reader::read_begin(const completion& begun) {
 
 inline void responses::stream_reader::read_item_done(content& said, delta& piece) {
     if (said.item.item.type == "function_call") return read_call(said, piece);
+    detail::take_encrypted_reasoning(said.item, result_);
     // of a server that sends items whole
     whole_.text = std::move(said.item.text);
     whole_.refusal = std::move(said.item.refusal);
@@ -275,6 +276,8 @@ inline void responses::stream_reader::read_end(kind what, detail::response_conte
     piece.reasoning = rest(whole_.reasoning, result_.reasoning);
     read_begin(whole_);
     if (!whole_.tool_calls.empty()) result_.tool_calls = std::move(whole_.tool_calls);
+    if (!whole_.reasoning_parts.empty())
+        result_.reasoning_parts = std::move(whole_.reasoning_parts);
     const bool called = whole_.finish == finish_reason::stop && !result_.tool_calls.empty();
     result_.finish = called ? finish_reason::tool_calls : whole_.finish;
     result_.usage = std::move(whole_.usage);
