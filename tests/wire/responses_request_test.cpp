@@ -1,5 +1,6 @@
 #include <conclave/wire/responses.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,7 @@ TEST(ResponsesRequest, CarriesReasoningWhereItWas) {
     conclave::completion answered;
     answered.text = "ab";
     answered.tool_calls = {{"call_1", "t", "{}"}};
-    for (const std::size_t text_before : {0, 2}) {
+    for (const std::size_t text_before : {std::size_t{0}, std::size_t{2}}) {
         conclave::reasoning_part& part = answered.reasoning_parts.emplace_back();
         part.from = conclave::reasoning_part::format::responses;
         part.json = R"({"type":"reasoning","id":"rs_)" + std::to_string(text_before) + "\"}";

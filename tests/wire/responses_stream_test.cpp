@@ -170,15 +170,15 @@ TEST(ResponsesStream, JoinsThePiecesOfToolCalls) {
 TEST(ResponsesStream, KeepsEncryptedReasoningAsItCame) {
     const std::string item = R"({"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text",)"
                              R"("text":"Hm \u00e9"}],"encrypted_content":"gAAAA","status":null})";
-    const std::string open = R"({"id":"rs_2","type":"reasoning","summary":[]})";
-    const std::string done =
+    const std::string not_encrypted = R"({"id":"rs_2","type":"reasoning","summary":[]})";
+    const std::string items =
         response_event("response.output_item.done", R"(,"output_index":0,"item":)" + item) +
-        response_event("response.output_item.done", R"(,"output_index":1,"item":)" + open);
+        response_event("response.output_item.done", R"(,"output_index":1,"item":)" + not_encrypted);
     // with the items alone, and with all of it at the end once more
     for (const std::string& end :
          {response_completed,
-          response_end("completed", R"(,"output":[)" + open + "," + item + "]")}) {
-        const response_outcome out = read_response(response_begun + done + end);
+          response_end("completed", R"(,"output":[)" + not_encrypted + "," + item + "]")}) {
+        const response_outcome out = read_response(response_begun + items + end);
         ASSERT_EQ(out.result.reasoning_parts.size(), 1U) << end;
         EXPECT_EQ(out.result.reasoning_parts[0].json, item);
         EXPECT_EQ(out.result.reasoning_parts[0].from, reasoning_part::format::responses);
