@@ -75,6 +75,10 @@ enum class errc {
     proxy_failed,
     /// A JSON Schema is not one, or asks for what this build cannot do.
     invalid_schema,
+    /// JSON does not have the shape that was asked for, of a schema or of a type.
+    schema_mismatch,
+    /// A roundtable came to no answer that could be given.
+    no_answer,
 };
 
 namespace detail {
@@ -114,6 +118,8 @@ struct error_category final : std::error_category {
             case errc::refused: return "answer withheld by the provider";
             case errc::proxy_failed: return "connection through the proxy failed";
             case errc::invalid_schema: return "invalid JSON Schema";
+            case errc::schema_mismatch: return "JSON of another shape than asked for";
+            case errc::no_answer: return "no answer";
         }
         return "unknown error";
     }

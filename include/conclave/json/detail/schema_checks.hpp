@@ -81,6 +81,8 @@ public:
 
 private:
     static constexpr std::uint64_t bytes_of_step = 32;
+    // Up to so many items are compared one by one.
+    static constexpr std::uint64_t few = 6;
 
     static int order(const json_node& value, const number_bound& bound) noexcept {
         if (value.scale != no_scale && bound.small.scale != no_scale)
@@ -124,10 +126,10 @@ private:
         budget.take(value.next - at);
         const allowed_value* const first = program.values.data() + allowed.values.first;
         const auto equal = [&](const allowed_value& each) {
-            const json_node& other = program.documents[each.document]->reader.nodes()[each.value];
+            const json_node& other = each.nodes[each.value];
             if (value.type == json_type::string)
                 return other.type == json_type::string && same_text(value.view(), other.view());
-            return equal_(nodes, at, program.documents[each.document]->reader.nodes(), each.value);
+            return equal_(nodes, at, each.nodes, each.value);
         };
         if (allowed.slots.count == 0) {
             budget.take(allowed.values.count);
@@ -143,10 +145,7 @@ private:
                                          std::uint64_t seed, step_budget& budget) {
         if (nodes[array].count < 2) return true;
         budget.take(nodes[array].next - array);
-        const std::uint64_t count = nodes[array].count;
-        constexpr std::uint64_t few = 8;
-        if (count <= few && nodes[array].next == array + 1 + count)
-            return has_no_equal_scalars(nodes, array + 1, nodes[array].next);
+        if (nodes[array].count <= few) return has_no_equal_pair(nodes, array);
         hashes_.clear();
         each_element(nodes, array, [&](std::uint32_t at) {
             hashes_.emplace_back(hash_of(nodes, at, seed), at);
@@ -162,10 +161,10 @@ private:
         return true;
     }
 
-    // Of few values, each with each.
-    bool has_no_equal_scalars(const json_node* nodes, std::uint32_t first, std::uint32_t end) {
-        for (std::uint32_t one = first; one < end; ++one) {
-            for (std::uint32_t other = first; other < one; ++other) {
+    bool has_no_equal_pair(const json_node* nodes, std::uint32_t array) {
+        const std::uint32_t end = nodes[array].next;
+        for (std::uint32_t one = array + 1; one < end; one = nodes[one].next) {
+            for (std::uint32_t other = nodes[one].next; other < end; other = nodes[other].next) {
                 if (equal_(nodes, one, nodes, other)) return false;
             }
         }

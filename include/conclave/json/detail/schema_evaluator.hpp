@@ -81,10 +81,20 @@ private:
                keyword by) {
         budget_.take(1);
         const schema_node& node = program_.nodes[schema];
-        const frame inner{outer, schema, by};
-        if (node.first == node.last) return fits_type<Explain>(node, at, inner);
-        if (node.is_leaf) return run_checks<Explain>(node, at, inner);
-        return enter<Explain>(node, at, track, inner);
+        if constexpr (Explain) {
+            return apply_at<Explain>(node, at, track, frame{outer, schema, by});
+        } else {
+            static constexpr frame none{nullptr, 0, keyword::count};
+            return apply_at<Explain>(node, at, track, none);
+        }
+    }
+
+    template <bool Explain>
+    bool apply_at(const schema_node& node, std::uint32_t at, std::uint32_t track,
+                  const frame& here) {
+        if (node.first == node.last) return fits_type<Explain>(node, at, here);
+        if (node.is_leaf) return run_checks<Explain>(node, at, here);
+        return enter<Explain>(node, at, track, here);
     }
 
     template <bool Explain>
