@@ -10,8 +10,9 @@
 # Made for Debian 12, as root or with sudo. On other systems it only looks whether all is there.
 set -euo pipefail
 
-demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev ca-certificates)
-test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meson make
+demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libre2-dev libidn2-dev
+    libcli11-dev ca-certificates)
+test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev libvalijson-dev python3 meson make
     pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy
     iproute2 iptables)
 # The npm that comes with a Node of another origin than Debian does as well.
@@ -39,7 +40,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     for tool in c++ cmake ninja; do
         command -v "$tool" >/dev/null || missing+=("$tool")
     done
-    for header in asio.hpp simdjson.h openssl/ssl.h CLI/CLI.hpp; do
+    for header in asio.hpp simdjson.h openssl/ssl.h re2/re2.h idn2.h CLI/CLI.hpp; do
         echo "#include <$header>" | c++ -std=c++20 -fsyntax-only -x c++ - 2>/dev/null ||
             missing+=("$header")
     done
@@ -48,8 +49,8 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     fi
     say "this system has no apt-get, so please install these yourself: ${missing[*]}"
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
-        "OpenSSL 3 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
-        "nlohmann/json, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
+        "OpenSSL 3, RE2, libidn2 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
+        "nlohmann/json, valijson, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
         "HAProxy, iproute2, iptables, npm and the openssl command; valgrind for the benchmarks"
     exit 1
 fi

@@ -73,6 +73,8 @@ enum class errc {
     refused,
     /// A proxy could not be reached, or did not make the connection that it was asked for.
     proxy_failed,
+    /// A JSON Schema is not one, or asks for what this build cannot do.
+    invalid_schema,
 };
 
 namespace detail {
@@ -111,6 +113,7 @@ struct error_category final : std::error_category {
             case errc::truncated_stream: return "stream ended early";
             case errc::refused: return "answer withheld by the provider";
             case errc::proxy_failed: return "connection through the proxy failed";
+            case errc::invalid_schema: return "invalid JSON Schema";
         }
         return "unknown error";
     }

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <conclave/json/detail/schema_decimal.hpp>
+#include <conclave/json/detail/schema_hash.hpp>
+#include <conclave/json/detail/schema_program.hpp>
+#include <conclave/json/detail/schema_scratch.hpp>
+#include <conclave/json/detail/schema_value.hpp>
+#include <conclave/json/format.hpp>
+
+namespace conclave::json::detail {
+
+// How many code points a text in UTF-8 has.
+inline std::size_t count_code_points(std::string_view text) noexcept {
+    std::size_t count = 0;
+    for (const char each : text)
+        count += static_cast<std::size_t>((static_cast<unsigned char>(each) & 0xC0) != 0x80);
+    return count;
+}
+
+// Whether a value is of one of these types.
+inline bool has_type(const json_node& value, std::uint8_t types) noexcept {
+    if ((value.type & types) != 0) return true;
+    return value.type == json_type::real && (types & json_type::integer) != 0 &&
+           decimal(value.view()).is_integer();
+}
+
+// The keywords that need no other schema to judge a value.
+class schema_checks {
+public:
+    bool holds(const schema_program& program, const instruction& check, const json_node* nodes,
+               std::uint32_t at, step_budget& budget) {
+        const json_node& value = nodes[at];
+        switch (check.what) {
+            case keyword::minimum: return order(value, program.bounds[check.operand]) >= 0;
+            case keyword::maximum: return order(value, program.bounds[check.operand]) <= 0;
+            case keyword::exclusive_minimum: return order(value, program.bounds[check.operand]) > 0;
+            case keyword::exclusive_maximum: return order(value, program.bounds[check.operand]) < 0;
+            case keyword::multiple_of: return is_multiple(value, program.divisors[check.operand]);
+            case keyword::min_length: return is_as_long(value.view(), check.operand, budget);
+            case keyword::max_length:
+                return value.size <= check.operand ||
+                       !is_as_long(value.view(), std::uint64_t{check.operand} + 1, budget);
+            case keyword::pattern: return matches(program.patterns[check.operand], value, budget);
+            case keyword::format:
+                budget.take(value.size / bytes_of_step);
+                return matches_format(program.formats[check.operand], value.view()).value_or(true);
+            case keyword::min_items:
+            case keyword::min_properties: return value.count >= check.operand;
+            case keyword::max_items:
+            case keyword::max_properties: return value.count <= check.operand;
+            case keyword::unique_items: return has_no_equals(nodes, at, program.seed, budget);
+            default: return is_allowed(program, check, nodes, at, budget);
+        }
+    }
+
+    static bool matches(const pattern_use& used, const json_node& value, step_budget& budget) {
+        budget.take(value.size / bytes_of_step);
+        return used.expression.found_in(value.view());
+    }
+
+private:
+    static constexpr std::uint64_t bytes_of_step = 32;
+
+    static int order(const json_node& value, const number_bound& bound) noexcept {
+        if (bound.is_integer && value.type == json_type::integer)
+            return value.integer < bound.integer ? -1 : value.integer > bound.integer ? 1 : 0;
+        return compare(decimal(value.view()), bound.exact);
+    }
+
+    static bool is_multiple(const json_node& value, const number_divisor& divisor) noexcept {
+        if (divisor.integer != 0 && value.type == json_type::integer)
+            return value.integer % divisor.integer == 0;
+        return divisor.exact.divides(decimal(value.view()));
+    }
+
+    // Whether a text has so many code points, each of which is one to four bytes.
+    static bool is_as_long(std::string_view text, std::uint64_t length, step_budget& budget) {
+        if (text.size() < length) return false;
+        if (text.size() / 4 >= length) return true;
+        budget.take(text.size() / bytes_of_step);
+        return count_code_points(text) >= length;
+    }
+
+    bool is_allowed(const schema_program& program, const instruction& check, const json_node* nodes,
+                    std::uint32_t at, step_budget& budget) {
+        const allowed_values& allowed = program.value_sets[check.operand];
+        const json_node& value = nodes[at];
+        if ((value.type & allowed.types) == 0) return false;
+        budget.take(value.next - at);
+        const allowed_value* const first = program.values.data() + allowed.values.first;
+        const auto equal = [&](const allowed_value& each) {
+            return equal_(nodes, at, program.documents[each.document]->reader.nodes(), each.value);
+        };
+        if (allowed.slots.count == 0) {
+            budget.take(allowed.values.count);
+            return std::any_of(first, first + allowed.values.count, equal);
+        }
+        const std::uint64_t hash = hash_of(nodes, at, program.seed);
+        return find_slot(program.list(allowed.slots), hash, [&](std::uint32_t i) {
+                   return first[i].hash == hash && equal(first[i]);
+               }) != no_index;
+    }
+
+    bool has_no_equals(const json_node* nodes, std::uint32_t array, std::uint64_t seed,
+                       step_budget& budget) {
+        if (nodes[array].count < 2) return true;
+        budget.take(nodes[array].next - array);
+        hashes_.clear();
+        each_element(nodes, array, [&](std::uint32_t at) {
+            hashes_.emplace_back(hash_of(nodes, at, seed), at);
+            return true;
+        });
+        std::sort(hashes_.begin(), hashes_.end());
+        return std::adjacent_find(hashes_.begin(), hashes_.end(),
+                                  [&](const auto& one, const auto& other) {
+                                      return one.first == other.first &&
+                                             equal_(nodes, one.second, nodes, other.second);
+                                  }) == hashes_.end();
+    }
+
+    json_equality equal_;
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> hashes_;
+};
+
+}  // namespace conclave::json::detail
