@@ -9,6 +9,8 @@
 #include <conclave/client/options.hpp>
 #include <conclave/config.hpp>
 #include <conclave/error.hpp>
+#include <conclave/json/partial.hpp>
+#include <conclave/roundtable/growing_answers.hpp>
 #include <conclave/roundtable/json.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>
