@@ -120,7 +120,9 @@ private:
     asio::awaitable<judged_report> perform(const call& what, event_reporter& reporter) {
         const auto end = std::min(clock_type::now() + what.timeout(), deadline_);
         judged_report report = co_await perform_once(what, reporter);
-        if (!report.complaint) co_return report;
+        const auto mine = co_await asio::this_coro::cancellation_state;
+        const bool is_over = mine.cancelled() != asio::cancellation_type::none;
+        if (!report.complaint || is_over) co_return report;
         const auto left = std::chrono::floor<std::chrono::milliseconds>(end - clock_type::now());
         if (left.count() < 1) co_return report;
         call more = second_call(what, report);

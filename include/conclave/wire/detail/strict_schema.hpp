@@ -16,9 +16,9 @@ namespace conclave::wire::detail {
 
 // A JSON Schema in the words of OpenAI's strict mode: the root is an object, an object has all the
 // properties that it names and no others, and one that may be left out may be null instead. Limits
-// of values, `minLength` and the like, become part of the description: some models take them, and
-// others refuse a schema over them. A schema that combines others in ways unknown there cannot be
-// said. Sources: OpenAI's guide to structured outputs, and Azure's.
+// that it does not know, such as `minLength`, become part of the description. A schema that
+// combines others in ways unknown there cannot be said. Source: OpenAI's guide to structured
+// outputs.
 class strict_schema_writer final : schema_writer {
 public:
     strict_schema_writer(const simdjson::dom::object& root, std::string& out)
@@ -160,9 +160,27 @@ private:
         at.said.push_back("type");
         out_.key("type");
         write_types(types);
+        copy_limits(at);
         if (is_object && !write_object(at)) return false;
         const auto items = json::find(at.schema, "items");
         return !is_array || (items && write_below(at, "items", *items));
+    }
+
+    void copy_limits(level& at) {
+        for (const std::string_view word :
+             {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+              "minItems", "maxItems"}) {
+            copy(at, word);
+        }
+        constexpr std::array<std::string_view, 9> formats = {
+            "date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"};
+        const auto format = json::string_at(at.schema, "format");
+        if (format && std::find(formats.begin(), formats.end(), *format) != formats.end()) {
+            copy(at, "format");
+        }
+        // of groups, those that look ahead are refused
+        const auto pattern = json::string_at(at.schema, "pattern");
+        if (pattern && pattern->find("(?") == pattern->npos) copy(at, "pattern");
     }
 
     bool write_object(level& at) {
