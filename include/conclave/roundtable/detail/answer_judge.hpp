@@ -65,7 +65,8 @@ public:
     /// The first JSON value in the answer that is valid; see `json::embedded` for where it may
     /// stand. Nulls that strict mode wanted are taken out, and the schema itself is no answer.
     judged_answer judge(std::string_view answer, finish_reason finish) {
-        std::string_view nearest;
+        std::string nearest;
+        std::size_t largest = 0;
         bool is_echo = false;
         json::embedded values(answer);
         while (const auto value = values.next()) {
@@ -76,7 +77,9 @@ public:
             if (validator_.is_valid(*value)) return valid(std::string(*value));
             auto shorter = without_added_nulls(*value);
             if (shorter && validator_.is_valid(*shorter)) return valid(*std::move(shorter));
-            if (value->size() > nearest.size()) nearest = *value;
+            if (value->size() <= largest) continue;
+            largest = value->size();
+            nearest = shorter ? *std::move(shorter) : std::string(*value);
         }
         const bool is_json = json::detail::is_value_text(json::detail::trim_space(answer));
         return {answer_text(std::string(answer), is_json), complaint(nearest, is_echo, finish)};
@@ -87,7 +90,8 @@ private:
         return {answer_text(std::move(text), true), std::nullopt};
     }
 
-    std::string complaint(std::string_view nearest, bool is_echo, finish_reason finish) {
+    // Of the largest value that is not valid, its nulls taken out.
+    std::string complaint(const std::string& nearest, bool is_echo, finish_reason finish) {
         std::string text;
         if (!nearest.empty()) {
             for (const json::schema_error& each : validator_.errors(nearest))

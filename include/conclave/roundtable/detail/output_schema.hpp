@@ -16,7 +16,7 @@ inline json::schema compiled_output_schema(std::string_view text) {
     try {
         return json::schema(text, options);
     } catch (const error& unfit) {
-        throw invalid_field("output_schema", std::string("is none: ") + unfit.what());
+        throw invalid_field("output_schema", std::string("is not a JSON Schema: ") + unfit.what());
     }
 }
 
