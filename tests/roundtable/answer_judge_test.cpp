@@ -79,6 +79,14 @@ TEST(AnswerJudge, SaysWhatIsWrong) {
     EXPECT_LT(several.size(), 400u) << several;
 }
 
+TEST(AnswerJudge, LooksAtNoMoreThanItHasTo) {
+    std::string many;
+    for (int i = 0; i < 200'000; ++i)
+        many += "{} ";
+    EXPECT_TRUE(judged(many + R"({"label":"a"})").complaint);
+    EXPECT_FALSE(judged("{} [] {} " + std::string(R"({"label":"a"})")).complaint);
+}
+
 TEST(AnswerJudge, RefusesASchemaThatIsNone) {
     for (const std::string_view none :
          {R"({"type":"strong"})", R"({"$ref":"https://example.com/s"})", "{", "[]",

@@ -63,13 +63,16 @@ public:
         : text_(schema), validator_(compiled_output_schema(schema)) {}
 
     /// The first JSON value in the answer that is valid; see `json::embedded` for where it may
-    /// stand. Nulls that strict mode wanted are taken out, and the schema itself is no answer.
+    /// stand. Nulls that strict mode wanted are taken out, and the schema itself is no answer. Of
+    /// many values the first 100 are looked at.
     judged_answer judge(std::string_view answer, finish_reason finish) {
         std::string nearest;
         std::size_t largest = 0;
         bool is_echo = false;
         json::embedded values(answer);
-        while (const auto value = values.next()) {
+        for (int looked = 0; looked < most_values; ++looked) {
+            const auto value = values.next();
+            if (!value) break;
             if (is_schema(*value)) {
                 is_echo = true;
                 continue;
@@ -86,6 +89,8 @@ public:
     }
 
 private:
+    static constexpr int most_values = 100;
+
     static judged_answer valid(std::string text) {
         return {answer_text(std::move(text), true), std::nullopt};
     }
@@ -114,7 +119,8 @@ private:
 
     // Whether a value is the schema, as it was given or in the words that some model was sent.
     bool is_schema(std::string_view value) {
-        if (!value.starts_with('{')) return false;
+        const bool is_larger = value.size() > 16 * text_.size() + 4096;
+        if (!value.starts_with('{') || is_larger) return false;
         read_schema();
         const auto text = canonical(value);
         return text && std::find(schemas_.begin(), schemas_.end(), *text) != schemas_.end();
