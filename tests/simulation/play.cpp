@@ -115,11 +115,13 @@ private:
         if (retry_budget_.percent == 0) return;
         std::map<std::string, std::uint64_t> calls;
         std::map<std::string, std::uint64_t> retries;
+        std::uint64_t merges = 0;
         const auto provider_of = [](const std::string& model) {
             return model.substr(0, model.find('/'));
         };
         for (const panel_record& panel : panels_) {
             const int own = panel.request.output_schema().empty() ? 1 : 2;
+            merges += static_cast<std::uint64_t>(own);
             for (const auto& model : panel.request.models())
                 calls[provider_of(model.name())] += 2 * static_cast<std::uint64_t>(own);
             if (!panel.response) continue;
@@ -129,8 +131,7 @@ private:
             }
         }
         for (const auto& [provider, made] : retries) {
-            const std::uint64_t paid =
-                (calls[provider] + 2 * panels_.size()) * retry_budget_.percent;
+            const std::uint64_t paid = (calls[provider] + merges) * retry_budget_.percent;
             const std::uint64_t most = std::max(retry_budget_.reserve, 1u) + paid / 100;
             if (made <= most) continue;
             world_.complain(std::to_string(made) + " retries at " + provider + " instead of " +
