@@ -8,4 +8,5 @@ scripts/install-dependencies.sh test
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 cmake --preset dev
 cmake --build --preset dev
-ctest --preset dev --parallel "$(nproc)"
+# One more than there are processors, because some tests wait for most of their time.
+ctest --preset dev --parallel "$(($(nproc) + 1))"

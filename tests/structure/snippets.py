@@ -1,20 +1,22 @@
-"""Writes a program for every C++ block of the README and the pages under docs/.
+"""Writes programs of the C++ blocks of the README and the pages under docs/.
 
 Usage: snippets.py <repository> <output folder>
 
-Prints one line a program, `<name> <kind>`, and writes <name>.cpp. The kinds: `run`, a program that
-is run; `program`, one that is only built; `object`, one that is only compiled.
+Prints one line a block, `<name> <kind>`. The kinds: `run`, a program <name>.cpp that is run; `program`,
+one that is only built; `ask`, one that snippets.cpp runs when it is given the name; `part`, one that
+is only compiled there.
 
 A ```cpp block is one of these:
 
 - a whole program, with `int main`;
-- one that defines `asio::awaitable<void> ask()`: a main that runs it is added, which fails when
-  ask() throws;
+- one that defines `asio::awaitable<void> ask()`, which is run, and fails when it throws;
 - one after the comment `<!-- snippet: continues -->`: it is added to the program of the block before;
 - one after `<!-- snippet: compile-only -->`, for what cannot run in a test: it need define nothing.
 
-A program that includes nothing gets the whole library and the usual standard headers, so that a page
-need not repeat them; one that includes something must include all it uses.
+A whole program that includes nothing gets the whole library and the usual standard headers, so that
+a page need not repeat them; one that includes something must include all it uses. The others are
+parts of one program, each in a namespace of its own, since the library takes the compiler longer
+than they do.
 """
 
 import pathlib
@@ -24,6 +26,8 @@ import sys
 COMMENT = re.compile(r"<!--\s*snippet:\s*([a-z-]+)\s*-->")
 MAIN = re.compile(r"\bint\s+main\s*\(")
 ASK = re.compile(r"\basio::awaitable<void>\s+ask\s*\(\s*\)")
+
+INCLUDE = re.compile(r"^#include .*\n", re.MULTILINE)
 
 USUAL = """#include <conclave/conclave.hpp>
 
@@ -37,11 +41,14 @@ USUAL = """#include <conclave/conclave.hpp>
 #include <vector>
 """
 
-RUN_ASK = """
-#include <exception>
-#include <iostream>
-
-int main() {
+END = """
+int main(int count, char** arguments) {
+    const std::string_view name = count > 1 ? arguments[1] : "";
+    asio::awaitable<void> (*ask)() = nullptr;
+%s    if (ask == nullptr) {
+        std::cerr << "there is no snippet " << name << '\\n';
+        return 2;
+    }
     std::exception_ptr failure;
     auto keep = [&failure](std::exception_ptr thrown) { failure = thrown; };
     asio::io_context context;
@@ -107,35 +114,46 @@ def programs_of(page, text):
     return programs
 
 
-def finish(program):
-    """The program's whole text and its kind."""
-    code, has_main, has_ask = (program.code, MAIN.search(program.code), ASK.search(program.code))
-    if "#include" not in code:
-        code = USUAL + code
-    if not has_main and has_ask:
-        code += RUN_ASK
-    elif not has_main and not program.compile_only:
-        raise SystemExit(f"{program.where}: a C++ block must have an int main() or an "
-                         "asio::awaitable<void> ask(), continue the block before, or be marked "
-                         "compile-only; see tests/structure/snippets.py")
-    if not program.compile_only:
-        return code, "run"
-    return code, "program" if has_main or has_ask else "object"
+def kind_of(program):
+    """What is done with the program."""
+    if MAIN.search(program.code):
+        return "program" if program.compile_only else "run"
+    if program.compile_only:
+        return "part"
+    if ASK.search(program.code):
+        return "ask"
+    raise SystemExit(f"{program.where}: a C++ block must have an int main() or an "
+                     "asio::awaitable<void> ask(), continue the block before, or be marked "
+                     "compile-only; see tests/structure/snippets.py")
+
+
+def write(target, code):
+    if not target.exists() or target.read_text() != code:
+        target.write_text(code)
 
 
 def main():
     repository, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     output.mkdir(parents=True, exist_ok=True)
+    includes, parts, choice = USUAL, "", ""
     pages = [repository / "README.md", *sorted((repository / "docs").rglob("*.md"))]
     for page in filter(pathlib.Path.exists, pages):
-        relative = page.relative_to(repository).with_suffix("")
-        name = re.sub(r"[^a-z0-9]+", "_", str(relative).lower())
-        for number, program in enumerate(programs_of(page.relative_to(repository), page.read_text()), start=1):
-            code, kind = finish(program)
-            target = output / f"{name}_{number}.cpp"
-            if not target.exists() or target.read_text() != code:
-                target.write_text(code)
-            print(f"{target.stem} {kind}")
+        relative = page.relative_to(repository)
+        stem = re.sub(r"[^a-z0-9]+", "_", str(relative.with_suffix("")).lower())
+        for number, program in enumerate(programs_of(relative, page.read_text()), start=1):
+            name, kind = f"{stem}_{number}", kind_of(program)
+            if kind in ("ask", "part"):
+                includes += "".join(INCLUDE.findall(program.code))
+                code = INCLUDE.sub("", program.code)
+                parts += f"\nnamespace {name} {{\n{code}}}  // namespace {name}\n"
+            elif INCLUDE.search(program.code):
+                write(output / f"{name}.cpp", program.code)
+            else:
+                write(output / f"{name}.cpp", USUAL + program.code)
+            if kind == "ask":
+                choice += f'    if (name == "{name}") ask = {name}::ask;\n'
+            print(f"{name} {kind}")
+    write(output / "snippets.cpp", includes + parts + END % choice)
 
 
 main()

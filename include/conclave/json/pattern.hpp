@@ -2,7 +2,9 @@
 
 #include <conclave/error.hpp>
 #include <conclave/json/detail/ecma_regex.hpp>
+#include <conclave/json/escape.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -58,14 +60,16 @@ public:
     }
 
 private:
+    // As it stands in the schema.
     static std::string quoted(std::string_view text) {
         constexpr std::size_t most = 80;
-        std::string result = "\"";
-        if (text.size() <= most) return result.append(text) + "\"";
-        std::size_t end = most;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+        std::size_t end = std::min(text.size(), most);
+        while (end < text.size() && end > 0 &&
+               (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
             --end;
-        return result.append(text.substr(0, end)) + "…\"";
+        std::string result = "\"";
+        append_escaped(result, text.substr(0, end));
+        return result + (end < text.size() ? "…\"" : "\"");
     }
 
     [[noreturn]] static void refuse(std::string_view text, std::string_view verdict,

@@ -33,7 +33,9 @@ struct schema_options {
     /// How deep schemas and the values judged by them may be nested.
     std::size_t max_depth = 256;
     /// How many bytes the schema and what it refers to may have together.
-    std::size_t max_schema_size = 16 * 1024 * 1024;
+    std::size_t max_schema_size = 4 * 1024 * 1024;
+    /// How many different regular expressions they may have together. Each may take some MiB.
+    std::size_t max_patterns = 256;
     /// How many schemas may be at work inside each other on a value, its depth included. Each takes
     /// about 1 KiB of stack.
     std::size_t max_evaluation_depth = 1024;
@@ -41,7 +43,7 @@ struct schema_options {
     /// dozen bytes looked at. A million steps come on top, so that small values have room too.
     std::uint64_t max_steps_per_value = 1000;
     /// After how many errors `schema_validator::errors` stops.
-    std::size_t max_errors = 1000;
+    std::size_t max_errors = 100;
 };
 
 }  // namespace conclave::json

@@ -31,7 +31,7 @@ public:
     /// Whether `json` is the text of a valid value. False also if it is not JSON, or takes more
     /// work than `schema_options` allow. Allocates nothing once texts as large have been judged.
     bool is_valid(std::string_view json) {
-        if (reader_.read(json, program_->options.max_depth)) return false;
+        if (reader_.read(json, program_->limits.max_depth)) return false;
         return evaluator_->is_valid(reader_.nodes(), reader_.size());
     }
 
@@ -52,8 +52,12 @@ public:
 
 private:
     std::vector<schema_error>& explain(std::string_view json, bool first_only) {
-        if (const char* const failed = reader_.read(json, program_->options.max_depth))
-            return evaluator_->explain_text(std::string("is not JSON: it ") + failed);
+        if (const char* const failed = reader_.read(json, program_->limits.max_depth)) {
+            std::string complaint = std::string("is not JSON: it ") + failed;
+            if (const auto at = reader_.failed_at())
+                complaint += ", at byte " + std::to_string(*at);
+            return evaluator_->explain_text(complaint);
+        }
         return evaluator_->explain(reader_.nodes(), reader_.size(), first_only);
     }
 

@@ -105,7 +105,7 @@ public:
         refuse_coding();
         refuse_broken_framing();
         if (decoder_.done()) co_return false;
-        const std::span<char> room = events.prepare(read_size);
+        const std::span<char> room = events.prepare(event_read_size_);
         std::size_t size = std::min(unread_.size(), room.size());
         if (size > 0) {
             std::memcpy(room.data(), unread_.data(), size);
@@ -120,6 +120,7 @@ public:
                 co_return false;
             }
         }
+        if (size == room.size()) event_read_size_ = std::min(2 * event_read_size_, read_size);
         std::span<char> received = room.first(size);
         events.commit(decode(received));
         surplus_ = surplus_ || !received.empty();
@@ -223,6 +224,8 @@ private:
     Stream connection_;
     std::string method_;
     http::response_head head_;
+    // Most streams bring a few events at a time; one that fills what it gets is given more.
+    std::size_t event_read_size_ = 2 * 1024;
     http::body_decoder decoder_;
     std::string buffer_;
     std::span<char> unread_;

@@ -57,6 +57,8 @@ public:
     /// Matches nothing: it is longer than any event.
     event_template() noexcept { clear(); }
 
+    /// Whether it matches nothing because nothing was learned.
+    bool empty() const noexcept { return segment_count_ == 0; }
     /// Forgets everything.
     void clear() noexcept {
         segment_count_ = block_count_ = end_size_ = 0;

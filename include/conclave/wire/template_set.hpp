@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <numeric>
 #include <string_view>
+#include <vector>
 
 #include <conclave/json/detail/unescape.hpp>
 #include <conclave/sse/event.hpp>
@@ -37,7 +38,7 @@ enum class found : std::uint8_t {
 class template_set {
 public:
     /// `rules` must outlive the set.
-    explicit template_set(const template_rules& rules) noexcept : learner_(rules) {}
+    explicit template_set(const template_rules& rules) : learner_(rules) {}
 
     /// Takes the next event from `events` and reads it into `piece`, by a template or with `read`.
     /// The views in `piece` are valid until the next call, or `prepare` of the parser.
@@ -131,7 +132,7 @@ private:
     }
 
     std::size_t match_others(std::string_view bytes, delta& piece) {
-        for (std::size_t rank = 1; rank < max_templates; ++rank) {
+        for (std::size_t rank = 1; rank < templates_.size(); ++rank) {
             if (bytes.size() < templates_[order_[rank]].size()) continue;
             if (const std::size_t size = match(rank, bytes, piece)) {
                 use(rank);
@@ -170,11 +171,10 @@ private:
             field = &delta::text;
         }
         take_stock();
-        // over the one that was not used for the longest time
-        event_template& out = templates_[order_.back()];
+        event_template& out = templates_[newest_];
         if (learner_.learn(event.raw, event.data, piece.*field, out)) {
             out.set_field(field);
-            use(max_templates - 1);
+            use(templates_.size() - 1);
         } else {
             out.clear();
         }
@@ -183,17 +183,28 @@ private:
     // Where events do not repeat, as in a stream whose every event has its own id, learning from
     // each would be a waste, and so would be trying the templates made of them: when several have
     // not paid off, the pauses between two attempts grow, and what was of no use is forgotten.
-    void take_stock() noexcept {
+    void take_stock() {
         fruitless_ = hits_[newest_] < worth_while ? fruitless_ + 1 : 0;
         const bool in_vain = fruitless_ > max_templates;
         if (in_vain) pause_ = std::min(2U << (fruitless_ - max_templates), longest_pause);
-        for (std::size_t i = 0; i < max_templates; ++i) {
+        for (std::size_t i = 0; i < templates_.size(); ++i) {
             if (in_vain && hits_[i] == 0) templates_[i].clear();
             earlier_hits_ += hits_[i];
             hits_[i] = 0;
         }
         fruitless_ = std::min<std::uint32_t>(fruitless_, 16);
-        newest_ = order_.back();
+        newest_ = order_[place_for_one_more()];
+    }
+
+    // The rank of a template that may be overwritten: one that matches nothing, else a new one
+    // while there is room, else the one that was not used for the longest time. They are large, and
+    // few streams have more than two.
+    std::size_t place_for_one_more() {
+        const std::size_t last = templates_.size() - 1;
+        if (templates_[order_[last]].empty() || templates_.size() == max_templates) return last;
+        templates_.reserve(templates_.size() + 1);
+        templates_.emplace_back();
+        return last + 1;
     }
 
     // Moves the template of that rank to the front.
@@ -205,8 +216,8 @@ private:
     }
 
     detail::template_matcher matcher_ = detail::best_template_matcher();
+    std::vector<event_template> templates_ = std::vector<event_template>(1);
     std::array<std::uint8_t, max_templates> order_{0, 1, 2, 3, 4, 5};  // a permutation
-    std::array<event_template, max_templates> templates_;
     template_learner learner_;
     json::detail::unescape_buffer unescaped_;
     std::array<std::uint64_t, max_templates> hits_{};  // of each template, since one was learned

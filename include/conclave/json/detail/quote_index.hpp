@@ -290,7 +290,7 @@ public:
         // a quote for each byte, and the ends or what is written ahead
         constexpr std::size_t more = 64;
         if (capacity_ < text.size() + more) {
-            capacity_ = text.size() + text.size() / 2 + 1024;
+            capacity_ = text.size() + text.size() / 4 + 256;
             // of which only what is used is ever touched
             marks_ = std::make_unique_for_overwrite<quote_mark[]>(capacity_);
         }

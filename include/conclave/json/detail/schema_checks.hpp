@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <conclave/json/detail/schema_content.hpp>
 #include <conclave/json/detail/schema_decimal.hpp>
 #include <conclave/json/detail/schema_hash.hpp>
 #include <conclave/json/detail/schema_program.hpp>
@@ -26,7 +27,8 @@ inline std::size_t count_code_points(std::string_view text) noexcept {
 
 // Whether a value is of one of these types.
 inline bool has_type(const json_node& value, std::uint8_t types) noexcept {
-    if ((value.type & types) != 0) return true;
+    if ((value.type & types) != 0) [[likely]]
+        return true;
     return value.type == json_type::real && (types & json_type::integer) != 0 &&
            decimal(value.view()).is_integer();
 }
@@ -50,7 +52,10 @@ public:
             case keyword::pattern: return matches(program.patterns[check.operand], value, budget);
             case keyword::format:
                 budget.take(value.size / bytes_of_step);
-                return matches_format(program.formats[check.operand], value.view()).value_or(true);
+                return matches_format(program.formats[check.operand], value.view());
+            case keyword::content_encoding:
+            case keyword::content_media_type:
+                return has_content(check, value, program.limits.max_depth, budget);
             case keyword::min_items:
             case keyword::min_properties: return value.count >= check.operand;
             case keyword::max_items:
@@ -69,13 +74,13 @@ private:
     static constexpr std::uint64_t bytes_of_step = 32;
 
     static int order(const json_node& value, const number_bound& bound) noexcept {
-        if (bound.is_integer && value.type == json_type::integer)
-            return value.integer < bound.integer ? -1 : value.integer > bound.integer ? 1 : 0;
+        if (value.scale != no_scale && bound.small.scale != no_scale)
+            return compare(small_decimal{value.integer, value.scale}, bound.small);
         return compare(decimal(value.view()), bound.exact);
     }
 
     static bool is_multiple(const json_node& value, const number_divisor& divisor) noexcept {
-        if (divisor.integer != 0 && value.type == json_type::integer)
+        if (divisor.integer != 0 && value.type == json_type::integer && value.scale == 0)
             return value.integer % divisor.integer == 0;
         return divisor.exact.divides(decimal(value.view()));
     }
@@ -88,6 +93,14 @@ private:
         return count_code_points(text) >= length;
     }
 
+    bool has_content(const instruction& check, const json_node& value, std::size_t max_depth,
+                     step_budget& budget) {
+        budget.take(value.size / bytes_of_step);
+        if (check.what == keyword::content_encoding) return content_.is_base64(value.view());
+        return check.operand == 0 ? content_.is_json(value.view(), max_depth)
+                                  : content_.is_json_in_base64(value.view(), max_depth);
+    }
+
     bool is_allowed(const schema_program& program, const instruction& check, const json_node* nodes,
                     std::uint32_t at, step_budget& budget) {
         const allowed_values& allowed = program.value_sets[check.operand];
@@ -96,6 +109,9 @@ private:
         budget.take(value.next - at);
         const allowed_value* const first = program.values.data() + allowed.values.first;
         const auto equal = [&](const allowed_value& each) {
+            const json_node& other = program.documents[each.document]->reader.nodes()[each.value];
+            if (value.type == json_type::string)
+                return other.type == json_type::string && same_text(value.view(), other.view());
             return equal_(nodes, at, program.documents[each.document]->reader.nodes(), each.value);
         };
         if (allowed.slots.count == 0) {
@@ -118,13 +134,20 @@ private:
             return true;
         });
         std::sort(hashes_.begin(), hashes_.end());
-        return std::adjacent_find(hashes_.begin(), hashes_.end(),
-                                  [&](const auto& one, const auto& other) {
-                                      return one.first == other.first &&
-                                             equal_(nodes, one.second, nodes, other.second);
-                                  }) == hashes_.end();
+        for (std::size_t first = 0; first < hashes_.size(); ++first) {
+            for (std::size_t other = first + 1; is_as_hashed(first, other); ++other) {
+                if (equal_(nodes, hashes_[first].second, nodes, hashes_[other].second))
+                    return false;
+            }
+        }
+        return true;
     }
 
+    bool is_as_hashed(std::size_t first, std::size_t other) const noexcept {
+        return other < hashes_.size() && hashes_[other].first == hashes_[first].first;
+    }
+
+    content_checker content_;
     json_equality equal_;
     std::vector<std::pair<std::uint64_t, std::uint32_t>> hashes_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -105,6 +106,33 @@ private:
     std::int64_t highest_ = 0;
     std::int64_t lowest_ = 0;
     bool negative_ = false;
+};
+
+// A number of at most 18 digits, of which `scale` are behind the point.
+struct small_decimal {
+    std::int64_t digits;
+    std::uint8_t scale;
+
+    friend int compare(const small_decimal& left, const small_decimal& right) noexcept {
+        if (left.scale == right.scale)
+            return left.digits < right.digits ? -1 : left.digits > right.digits ? 1 : 0;
+        __extension__ using wide = __int128;
+        // below 10^36, which fits
+        const wide a = static_cast<wide>(left.digits) * power_of_ten(right.scale);
+        const wide b = static_cast<wide>(right.digits) * power_of_ten(left.scale);
+        return a < b ? -1 : a > b ? 1 : 0;
+    }
+
+private:
+    static std::int64_t power_of_ten(std::uint8_t exponent) noexcept {
+        static constexpr auto powers = [] {
+            std::array<std::int64_t, 19> all{1};
+            for (std::size_t i = 1; i < all.size(); ++i)
+                all[i] = all[i - 1] * 10;
+            return all;
+        }();
+        return powers[exponent];
+    }
 };
 
 // What numbers are divided by, exactly: a whole number times a power of ten.

@@ -61,10 +61,11 @@ private:
     void begin(const json_node* nodes, std::size_t count) {
         constexpr std::uint64_t at_least = 1'000'000;
         nodes_ = nodes;
+        node_count_ = count;
         bits_.clear();
         scope_.clear();
         depth_ = 0;
-        budget_.reset(at_least + count * program_.options.max_steps_per_value);
+        budget_.reset(at_least + count * program_.limits.max_steps_per_value);
     }
 
     template <bool Explain>
@@ -81,14 +82,36 @@ private:
         const schema_node& node = program_.nodes[schema];
         const frame inner{outer, schema, by};
         if (node.first == node.last) return fits_type<Explain>(node, at, inner);
-        if (++depth_ > program_.options.max_evaluation_depth)
+        if (node.is_leaf) return run_checks<Explain>(node, at, inner);
+        return enter<Explain>(node, at, track, inner);
+    }
+
+    template <bool Explain>
+    [[gnu::noinline]] bool enter(const schema_node& node, std::uint32_t at, std::uint32_t track,
+                                 const frame& here) {
+        if (++depth_ > program_.limits.max_evaluation_depth)
             throw work_exhausted{"takes more schemas inside each other to judge than allowed"};
         const bool enters =
             !program_.dynamic_anchors.empty() && (scope_.empty() || scope_.back() != node.resource);
         if (enters) scope_.push_back(node.resource);
-        const bool holds = run<Explain>(node, at, track, inner);
+        const bool holds = run<Explain>(node, at, track, here);
         if (enters) scope_.pop_back();
         --depth_;
+        return holds;
+    }
+
+    // Judges by a schema that leads to no other.
+    template <bool Explain>
+    bool run_checks(const schema_node& node, std::uint32_t at, const frame& here) {
+        bool holds = fits_type<Explain>(node, at, here);
+        if (!holds && stops<Explain>()) return false;
+        const std::uint8_t type = nodes_[at].type;
+        for (std::uint32_t i = node.first; i < node.last; ++i) {
+            const instruction& each = program_.code[i];
+            if ((each.applies_to & type) == 0 || check<Explain>(each, at, here)) continue;
+            holds = false;
+            if (stops<Explain>()) break;
+        }
         return holds;
     }
 
@@ -97,12 +120,11 @@ private:
         if (has_type(nodes_[at], node.types)) [[likely]]
             return true;
         if constexpr (Explain) {
-            if (node.is_false) {
-                report_.add(here, keyword::count, nodes_, at, "is not allowed");
+            if (node.types == 0) {
+                report(here, keyword::count, at, "is not allowed");
             } else {
-                report_.add(
-                    here, keyword::type, nodes_, at,
-                    "must be " + named_types(node.types) + ", but is " + described(nodes_[at]));
+                report(here, keyword::type, at,
+                       "must be " + named_types(node.types) + ", but is " + described(nodes_[at]));
             }
         }
         return false;
@@ -169,314 +191,80 @@ private:
         if (checks_.holds(program_, what, nodes_, at, budget_)) [[likely]]
             return true;
         if constexpr (Explain)
-            report_.add(here, what.what, nodes_, at, complaint_of(program_, what, nodes_[at]));
+            report(here, what.what, at, complaint_of(program_, what, nodes_, at));
         return false;
     }
 
-    // ---- objects
-
-    template <bool Explain>
-    bool members(const member_rules& rules, std::uint32_t at, std::uint32_t track,
-                 const frame& here) {
-        const bool asks = rules.required.count + rules.dependencies.count > 0;
-        const std::uint32_t seen = asks ? bits_.open(rules.table.names.count) : no_index;
-        std::uint32_t guess = 0;
-        std::uint64_t number = 0;
-        bool holds = true;
-        each_member(nodes_, at, [&](std::uint32_t name, std::uint32_t value) {
-            if (member<Explain>(rules, name, value, guess, seen, here, holds))
-                bits_.add(track, number);
-            ++number;
-            return holds || !stops<Explain>();
-        });
-        if (asks && (holds || !stops<Explain>())) {
-            if (!has_required<Explain>(rules, at, seen, here)) holds = false;
-            if ((holds || !stops<Explain>()) &&
-                !dependencies<Explain>(rules, at, track, seen, here))
-                holds = false;
-        }
-        if (asks) bits_.close(seen);
-        return holds;
+    void report(const frame& here, keyword which, std::uint32_t at, const std::string& complaint) {
+        // where it is, is found by going there from the outermost value and schema
+        budget_.take(node_count_ / 8 + depth_ * (1 + program_.nodes.size() / 64));
+        report_.add(here, which, nodes_, at, complaint);
     }
 
+    // Which names of a table an object has: bits in `few` up to 64 names, else a set.
+    struct seen_names {
+        std::uint64_t few = 0;
+        std::uint32_t many = no_index;
+    };
+    void note(seen_names& seen, std::uint32_t name) noexcept {
+        if (seen.many != no_index) return bits_.add(seen.many, name);
+        seen.few |= std::uint64_t{1} << (name & 63);
+    }
+    bool has(const seen_names& seen, std::uint32_t name) const noexcept {
+        return seen.many != no_index ? bits_.has(seen.many, name) : (seen.few >> name & 1) != 0;
+    }
+
+    // For objects.
+    template <bool Explain>
+    bool members(const member_rules& rules, std::uint32_t at, std::uint32_t track,
+                 const frame& here);
     // Judges a member. Returns whether some schema was for it.
     template <bool Explain>
     bool member(const member_rules& rules, std::uint32_t name, std::uint32_t value,
-                std::uint32_t& guess, std::uint32_t seen, const frame& here, bool& holds) {
-        const auto judge = [&](std::uint32_t schema, std::uint32_t what) {
-            if (holds || !stops<Explain>())
-                holds &= apply<Explain>(schema, what, no_index, &here, keyword::properties);
-        };
-        bool is_known = false;
-        const std::uint32_t found = program_.find_name(rules.table, nodes_[name].view(), guess);
-        if (found != no_index) {
-            guess = found + 1;
-            bits_.add(seen, found);
-            const std::uint32_t schema = program_.names[rules.table.names.first + found].schema;
-            if (schema != no_index) {
-                is_known = true;
-                judge(schema, value);
-            }
-        }
-        for (std::uint32_t i = 0; i < rules.patterns.count; ++i) {
-            const pattern_rule& each = program_.pattern_rules[rules.patterns.first + i];
-            budget_.take(1);
-            if (!schema_checks::matches(program_.patterns[each.pattern], nodes_[name], budget_))
-                continue;
-            is_known = true;
-            judge(each.schema, value);
-        }
-        if (!is_known && rules.additional != no_index) {
-            is_known = true;
-            judge(rules.additional, value);
-        }
-        if (rules.names != no_index) judge(rules.names, name);
-        return is_known;
-    }
-
+                std::uint32_t& guess, seen_names& seen, const frame& here, bool& holds);
     template <bool Explain>
-    bool has_required(const member_rules& rules, std::uint32_t at, std::uint32_t seen,
-                      const frame& here) {
-        bool holds = true;
-        for (const std::uint32_t each : program_.list(rules.required)) {
-            if (bits_.has(seen, each)) continue;
-            holds = false;
-            if constexpr (Explain)
-                report_.add(here, keyword::required, nodes_, at,
-                            "must have " + quoted(name_at(rules, each)));
-            if (stops<Explain>()) break;
-        }
-        return holds;
-    }
-
+    bool has_required(const member_rules& rules, std::uint32_t at, const seen_names& seen,
+                      const frame& here);
     template <bool Explain>
     bool dependencies(const member_rules& rules, std::uint32_t at, std::uint32_t track,
-                      std::uint32_t seen, const frame& here) {
-        bool holds = true;
-        for (std::uint32_t i = 0; i < rules.dependencies.count; ++i) {
-            const dependency_rule& rule = program_.dependencies[rules.dependencies.first + i];
-            if (!bits_.has(seen, rule.trigger)) continue;
-            if (rule.schema != no_index)
-                holds &= apply<Explain>(rule.schema, at, track, &here, rule.by);
-            for (const std::uint32_t each : program_.list(rule.required)) {
-                if (bits_.has(seen, each)) continue;
-                holds = false;
-                if constexpr (Explain)
-                    report_.add(here, rule.by, nodes_, at,
-                                "must have " + quoted(name_at(rules, each)) + " as it has " +
-                                    quoted(name_at(rules, rule.trigger)));
-                if (stops<Explain>()) break;
-            }
-            if (!holds && stops<Explain>()) break;
-        }
-        return holds;
-    }
+                      const seen_names& seen, const frame& here);
+    std::string_view name_at(const member_rules& rules, std::uint32_t number) const;
 
-    std::string_view name_at(const member_rules& rules, std::uint32_t number) const {
-        return program_.names[rules.table.names.first + number].name;
-    }
-
-    // ---- arrays
-
+    // For arrays.
     template <bool Explain>
-    bool items(const item_rules& rules, std::uint32_t at, std::uint32_t track, const frame& here) {
-        const std::uint32_t* const prefix = program_.lists.data() + rules.prefix.first;
-        std::uint32_t number = 0;
-        bool holds = true;
-        each_element(nodes_, at, [&](std::uint32_t element) {
-            const bool is_first = number < rules.prefix.count;
-            if (!is_first && rules.rest == no_index) return false;
-            const std::uint32_t schema = is_first ? prefix[number] : rules.rest;
-            ++number;
-            holds &= apply<Explain>(schema, element, no_index, &here, keyword::items);
-            return holds || !stops<Explain>();
-        });
-        bits_.add_first(track, number);
-        return holds;
-    }
-
+    bool items(const item_rules& rules, std::uint32_t at, std::uint32_t track, const frame& here);
     template <bool Explain>
     bool contains(const contains_rule& rule, std::uint32_t at, std::uint32_t track,
-                  const frame& here) {
-        const bool stops_early = rule.most == no_index && track == no_index;
-        std::uint64_t number = 0;
-        std::uint64_t found = 0;
-        each_element(nodes_, at, [&](std::uint32_t element) {
-            if (stops_early && found >= rule.least) return false;
-            if (apply<false>(rule.schema, element, no_index, nullptr, keyword::contains)) {
-                ++found;
-                bits_.add(track, number);
-            }
-            ++number;
-            return true;
-        });
-        if (found >= rule.least && found <= rule.most) return true;
-        if constexpr (Explain) {
-            const bool too_few = found < rule.least;
-            const keyword which = !too_few          ? keyword::max_contains
-                                  : rule.least == 1 ? keyword::contains
-                                                    : keyword::min_contains;
-            report_.add(here, which, nodes_, at,
-                        std::string(too_few ? "must have at least " : "must have at most ") +
-                            counted(too_few ? rule.least : rule.most, "item", "items") +
-                            " of the kind that \"contains\" asks for, but has " +
-                            std::to_string(found));
-        }
-        return false;
-    }
+                  const frame& here);
 
-    // ---- other schemas for the same value
-
+    // Other schemas for the same value.
     // The schema of the outermost resource on the way here that has the anchor.
-    std::uint32_t dynamic_target_of(const instruction& what) {
-        const dynamic_target& target = program_.dynamic_targets[what.operand];
-        if (target.anchor == no_index) return target.fallback;
-        const auto& anchors = program_.dynamic_anchors;
-        for (const std::uint32_t resource : scope_) {
-            budget_.take(1);
-            const auto found = std::lower_bound(anchors.begin(), anchors.end(),
-                                                dynamic_anchor{target.anchor, resource, 0});
-            if (found != anchors.end() && found->anchor == target.anchor &&
-                found->resource == resource)
-                return found->schema;
-        }
-        return target.fallback;
-    }
-
-    std::span<const std::uint32_t> branches(const instruction& what) const {
-        return program_.list(program_.ranges[what.operand]);
-    }
-
+    std::uint32_t dynamic_target_of(const instruction& what);
+    std::span<const std::uint32_t> branches(const instruction& what) const;
     // Judges by a schema that may fail without harm: notes what it has looked at if it does not.
-    bool tries(std::uint32_t schema, std::uint32_t at, std::uint32_t track) {
-        if (track == no_index) return apply<false>(schema, at, no_index, nullptr, keyword::count);
-        const std::uint32_t own = open_set(at);
-        const bool holds = apply<false>(schema, at, own, nullptr, keyword::count);
-        if (holds) bits_.add_all(track, own, nodes_[at].count);
-        bits_.close(own);
-        return holds;
-    }
-
+    bool tries(std::uint32_t schema, std::uint32_t at, std::uint32_t track);
     template <bool Explain>
-    bool all_of(const instruction& what, std::uint32_t at, std::uint32_t track, const frame& here) {
-        bool holds = true;
-        for (const std::uint32_t each : branches(what)) {
-            holds &= apply<Explain>(each, at, track, &here, keyword::all_of);
-            if (!holds && stops<Explain>()) break;
-        }
-        return holds;
-    }
-
+    bool all_of(const instruction& what, std::uint32_t at, std::uint32_t track, const frame& here);
     template <bool Explain>
-    bool any_of(const instruction& what, std::uint32_t at, std::uint32_t track, const frame& here) {
-        bool holds = false;
-        for (const std::uint32_t each : branches(what)) {
-            holds |= tries(each, at, track);
-            if (holds && track == no_index) break;
-        }
-        if constexpr (Explain) {
-            if (!holds) report_none(what, at, here);
-        }
-        return holds;
-    }
-
+    bool any_of(const instruction& what, std::uint32_t at, std::uint32_t track, const frame& here);
     template <bool Explain>
-    bool one_of(const instruction& what, std::uint32_t at, std::uint32_t track, const frame& here) {
-        std::size_t first = 0;
-        std::size_t second = 0;
-        std::size_t number = 0;
-        for (const std::uint32_t each : branches(what)) {
-            ++number;
-            if (!tries(each, at, track)) continue;
-            (first == 0 ? first : second) = number;
-            if (second != 0) break;
-        }
-        if (first != 0 && second == 0) return true;
-        if constexpr (Explain) {
-            if (first == 0) {
-                report_none(what, at, here);
-            } else {
-                report_.add(here, what.what, nodes_, at,
-                            "must match exactly one of " + std::to_string(branches(what).size()) +
-                                " alternatives, but matches number " + std::to_string(first) +
-                                " and number " + std::to_string(second));
-            }
-        }
-        return false;
-    }
-
+    bool one_of(const instruction& what, std::uint32_t at, std::uint32_t track, const frame& here);
     // None of several alternatives: with the errors of all, or the sentence of the nearest.
-    void report_none(const instruction& what, std::uint32_t at, const frame& here) {
-        std::vector<schema_error>& errors = report_.errors();
-        const std::size_t own = errors.size();
-        const std::string complaint =
-            "matches none of " + counted(branches(what).size(), "alternative", "alternatives");
-        report_.add(here, what.what, nodes_, at, complaint);
-        if (!report_.first_only()) {
-            for (const std::uint32_t each : branches(what)) {
-                if (report_.is_full()) break;
-                apply<true>(each, at, no_index, &here, what.what);
-            }
-            return;
-        }
-        std::vector<schema_error> kept;
-        kept.swap(errors);
-        std::vector<schema_error> nearest;
-        for (const std::uint32_t each : branches(what)) {
-            errors.clear();
-            apply<true>(each, at, no_index, &here, what.what);
-            for (schema_error& one : errors)
-                nearest.push_back(std::move(one));
-        }
-        errors = std::move(nearest);
-        const std::string sentence = report_.take_nearest(0);
-        errors = std::move(kept);
-        if (!sentence.empty()) errors[own].message += "; of the nearest, " + sentence;
-    }
-
+    void report_none(const instruction& what, std::uint32_t at, const frame& here);
     template <bool Explain>
-    bool negation(const instruction& what, std::uint32_t at, const frame& here) {
-        if (!apply<false>(what.operand, at, no_index, nullptr, keyword::negation)) return true;
-        if constexpr (Explain)
-            report_.add(
-                here, what.what, nodes_, at,
-                "must not be of the kind that \"not\" describes, but is " + described(nodes_[at]));
-        return false;
-    }
-
+    bool negation(const instruction& what, std::uint32_t at, const frame& here);
     template <bool Explain>
     bool condition(const instruction& what, std::uint32_t at, std::uint32_t track,
-                   const frame& here) {
-        const condition_rule& rule = program_.conditions[what.operand];
-        const std::uint32_t next =
-            tries(rule.condition, at, track) ? rule.then_branch : rule.else_branch;
-        return next == no_index || apply<Explain>(next, at, track, &here, keyword::condition);
-    }
+                   const frame& here);
 
-    // ---- what no other keyword has looked at
-
+    // What no other keyword has looked at.
     template <bool Explain>
     bool unevaluated(const instruction& what, std::uint32_t at, std::uint32_t track,
-                     const frame& here) {
-        std::uint64_t number = 0;
-        bool holds = true;
-        const auto judge = [&](std::uint32_t value) {
-            if (!bits_.has(track, number++))
-                holds &= apply<Explain>(what.operand, value, no_index, &here, what.what);
-            return holds || !stops<Explain>();
-        };
-        if (what.what == keyword::unevaluated_items) {
-            each_element(nodes_, at, judge);
-        } else {
-            each_member(nodes_, at,
-                        [&](std::uint32_t, std::uint32_t value) { return judge(value); });
-        }
-        bits_.add_first(track, nodes_[at].count);
-        return holds;
-    }
+                     const frame& here);
 
     const schema_program& program_;
     const json_node* nodes_ = nullptr;
+    std::size_t node_count_ = 0;
     schema_checks checks_;
     schema_report report_;
     bit_stack bits_;
@@ -486,3 +274,6 @@ private:
 };
 
 }  // namespace conclave::json::detail
+
+#include <conclave/json/detail/schema_evaluator_entries.hpp>
+#include <conclave/json/detail/schema_evaluator_in_place.hpp>

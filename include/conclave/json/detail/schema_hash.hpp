@@ -46,11 +46,17 @@ inline std::uint64_t hash_of(std::string_view text, std::uint64_t seed) noexcept
     return mix(mix(state, odd ^ seed), odd);
 }
 
+// For maps whose keys come from texts of others.
+struct seeded_hash {
+    std::size_t operator()(std::string_view text) const { return hash_of(text, hash_seed()); }
+};
+
 // The hash of a number's value, however it is spelled.
 inline std::uint64_t hash_of(const decimal& number, std::uint64_t seed) noexcept {
-    std::uint64_t state = seed + static_cast<std::uint64_t>(number.highest());
-    if (number.is_negative()) state = ~state;
-    number.each_digit([&](unsigned digit) { state = mix(state ^ digit, seed) + 1; });
+    constexpr std::uint64_t odd = 0xD1B54A32D192ED03;
+    const auto power = static_cast<std::uint64_t>(number.highest());
+    std::uint64_t state = mix(seed ^ (power * 2 + (number.is_negative() ? 1 : 0)), odd);
+    number.each_digit([&](unsigned digit) { state = mix(state ^ digit, odd ^ seed); });
     return state;
 }
 
@@ -95,7 +101,7 @@ public:
         switch (one.type) {
             case json_type::null: return true;
             case json_type::boolean: return one.truth == other.truth;
-            case json_type::string: return one.view() == other.view();
+            case json_type::string: return same_text(one.view(), other.view());
             case json_type::array: return equal_arrays(left, a, right, b);
             default: return equal_objects(left, a, right, b);
         }
@@ -104,8 +110,7 @@ public:
 private:
     static bool equal_numbers(const json_node& one, const json_node& other) {
         if ((other.type & json_type::number) == 0) return false;
-        if (one.type == json_type::integer && other.type == json_type::integer)
-            return one.integer == other.integer;
+        if (one.scale == 0 && other.scale == 0) return one.integer == other.integer;
         return compare(decimal(one.view()), decimal(other.view())) == 0;
     }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 #include <conclave/json/schema_options.hpp>
 
@@ -149,6 +150,7 @@ struct dialect {
     bool has_unevaluated = true;
     bool has_validation = true;
     bool asserts_formats = false;
+    bool asserts_content = false;
 
     bool is_draft_7() const noexcept { return draft == schema_draft::draft_7; }
 
@@ -164,12 +166,16 @@ struct dialect {
 };
 
 // The keyword of that name in that dialect.
-inline std::optional<keyword> find_keyword(const dialect& in, std::string_view name) noexcept {
-    for (std::size_t i = 0; i < keyword_count; ++i) {
-        if (keyword_table[i].name == name && in.has(keyword_table[i]))
-            return static_cast<keyword>(i);
-    }
-    return std::nullopt;
+inline std::optional<keyword> find_keyword(const dialect& in, std::string_view name) {
+    static const auto by_name = [] {
+        std::unordered_map<std::string_view, std::size_t> all;
+        for (std::size_t i = 0; i < keyword_count; ++i)
+            all.emplace(keyword_table[i].name, i);
+        return all;
+    }();
+    const auto found = by_name.find(name);
+    if (found == by_name.end() || !in.has(keyword_table[found->second])) return std::nullopt;
+    return static_cast<keyword>(found->second);
 }
 
 }  // namespace conclave::json::detail

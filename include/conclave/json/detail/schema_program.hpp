@@ -2,8 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +13,7 @@
 #include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_reader.hpp>
 #include <conclave/json/detail/schema_value.hpp>
+#include <conclave/json/format.hpp>
 #include <conclave/json/pattern.hpp>
 #include <conclave/json/schema_options.hpp>
 
@@ -46,7 +45,8 @@ struct schema_node {
     std::uint8_t types = json_type::any;
     // The types whose members or elements it has to keep account of.
     std::uint8_t unevaluated = 0;
-    bool is_false = false;
+    // It leads to no other schema.
+    bool is_leaf = false;
 };
 
 // A name that members are looked up by, and the schema of `properties`, if there is one.
@@ -80,6 +80,8 @@ struct dependency_rule {
 struct member_rules {
     name_table table;
     index_range required;
+    // The same as bits, for names below 64.
+    std::uint64_t required_few = 0;
     index_range patterns;
     index_range dependencies;
     std::uint32_t additional = no_index;
@@ -105,8 +107,7 @@ struct condition_rule {
 
 struct number_bound {
     decimal exact;
-    std::int64_t integer;
-    bool is_integer;
+    small_decimal small;
     std::string_view spelled;
 };
 
@@ -170,9 +171,17 @@ std::uint32_t find_slot(std::span<const std::uint32_t> slots, std::uint64_t hash
     return no_index;
 }
 
+// What of `schema_options` counts when a value is judged.
+struct schema_limits {
+    std::size_t max_depth = 0;
+    std::size_t max_evaluation_depth = 0;
+    std::uint64_t max_steps_per_value = 0;
+    std::size_t max_errors = 0;
+};
+
 // A compiled schema: flat arrays that name each other by index. The first of `nodes` is the schema.
 struct schema_program {
-    schema_options options;
+    schema_limits limits;
     std::uint64_t seed = hash_seed();
     std::vector<schema_node> nodes;
     std::vector<instruction> code;
@@ -190,7 +199,7 @@ struct schema_program {
     std::vector<allowed_values> value_sets;
     std::vector<index_range> ranges;
     std::vector<pattern_use> patterns;
-    std::vector<std::string_view> formats;
+    std::vector<format> formats;
     std::vector<dynamic_target> dynamic_targets;
     std::vector<dynamic_anchor> dynamic_anchors;  // sorted
     std::vector<std::unique_ptr<schema_document>> documents;
@@ -204,20 +213,24 @@ struct schema_program {
         return {lists.data() + range.first, range.count};
     }
 
+    std::span<const pattern_rule> rules_of(index_range range) const noexcept {
+        return {pattern_rules.data() + range.first, range.count};
+    }
+
     // The number of a member's name in the table, or `no_index`. `guess` is looked at first.
     std::uint32_t find_name(const name_table& table, std::string_view name,
                             std::uint32_t guess) const {
         const member_name* const all = names.data() + table.names.first;
-        if (guess < table.names.count && all[guess].name == name) return guess;
+        if (guess < table.names.count && same_text(all[guess].name, name)) return guess;
         if (table.slots.count == 0) {
             for (std::uint32_t i = 0; i < table.names.count; ++i) {
-                if (all[i].name == name) return i;
+                if (same_text(all[i].name, name)) return i;
             }
             return no_index;
         }
         const std::uint64_t hash = hash_of(name, seed);
         return find_slot(list(table.slots), hash, [&](std::uint32_t i) {
-            return all[i].hash == hash && all[i].name == name;
+            return all[i].hash == hash && same_text(all[i].name, name);
         });
     }
 };

@@ -4,19 +4,25 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include <conclave/error.hpp>
+#include <conclave/json/detail/schema_documents.hpp>
+#include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_program.hpp>
+#include <conclave/json/pattern.hpp>
 
 namespace conclave::json::detail {
 
 // Puts the parts of a program into its arrays.
 class schema_program_builder {
 public:
-    explicit schema_program_builder(schema_program& program) : program_(program) {}
+    schema_program_builder(schema_program& program, std::size_t max_patterns)
+        : program_(program), max_patterns_(max_patterns) {}
 
     // Appends a part to one of the program's arrays; returns its index.
     template <class Part>
@@ -70,11 +76,32 @@ public:
                       allowed_values{range, append_slots(values.size(), hash), types});
     }
 
+    // A regular expression that stands there; each is compiled once.
+    std::uint32_t append_pattern(const schema_documents& documents, std::string_view spelled,
+                                 schema_place place) {
+        const auto next = static_cast<std::uint32_t>(program_.patterns.size());
+        const auto [known, is_new] = patterns_.try_emplace(spelled, next);
+        if (!is_new) return known->second;
+        if (next == max_patterns_) documents.refuse(place, "is one regular expression too many");
+        try {
+            program_.patterns.push_back({pattern(spelled), spelled});
+        } catch (const error& failed) {
+            documents.refuse(place, std::string("is refused: ") + failed.what());
+        }
+        return next;
+    }
+
+    void emit(keyword what, std::uint8_t applies_to, std::uint32_t operand) {
+        program_.code.push_back({what, applies_to, operand});
+    }
+
 private:
     // Up to so many entries are compared one by one.
     static constexpr std::size_t few = 8;
 
     schema_program& program_;
+    std::size_t max_patterns_;
+    std::unordered_map<std::string_view, std::uint32_t, seeded_hash> patterns_;
 };
 
 }  // namespace conclave::json::detail

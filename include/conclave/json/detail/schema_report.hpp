@@ -7,10 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include <conclave/json/detail/schema_documents.hpp>
-#include <conclave/json/detail/schema_messages.hpp>
+#include <conclave/json/detail/schema_keywords.hpp>
 #include <conclave/json/detail/schema_pointer.hpp>
 #include <conclave/json/detail/schema_program.hpp>
+#include <conclave/json/detail/schema_value.hpp>
+#include <conclave/json/detail/schema_words.hpp>
 #include <conclave/json/schema_error.hpp>
 
 namespace conclave::json::detail {
@@ -33,7 +34,7 @@ public:
     }
 
     bool is_full() const noexcept {
-        return errors_.size() >= (first_only_ ? std::size_t{1} : program_->options.max_errors);
+        return errors_.size() >= (first_only_ ? std::size_t{1} : program_->limits.max_errors);
     }
     bool first_only() const noexcept { return first_only_; }
     std::vector<schema_error>& errors() noexcept { return errors_; }
@@ -79,7 +80,7 @@ private:
     static std::string subject(const std::string& pointer, const json_node* nodes,
                                std::uint32_t at) {
         if (pointer.empty()) return "the value";
-        const std::string place = quoted(pointer, 200);
+        const std::string place = in_quotes(pointer, 200);
         return is_name(nodes, at) ? "the name of " + place : place;
     }
 
