@@ -11,7 +11,7 @@ trap 'rm -f "$all"' EXIT
 for header in $(cd include && find conclave -name '*.hpp' | sort); do
     echo "#include <$header>" >>"$all"
 done
-for example in callback cancel one_call pull watch; do
+for example in callback cancel one_call pull typed watch; do
     # What it includes has to come before the namespace that keeps its main() to itself.
     grep '^#include' "examples/$example.cpp" >>"$all"
     printf 'namespace %s {\n#include "%s"  // NOLINT(bugprone-suspicious-include)\n}\n' \

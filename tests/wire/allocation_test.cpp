@@ -12,10 +12,23 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include <conclave/json/decode.hpp>
 #include <conclave/sse/parser.hpp>
+
+namespace allocation_tests {
+
+struct point {
+    int x = 0;
+    double y = 0;
+    std::string name;
+};
+CONCLAVE_DESCRIBE(point, x, y, name)
+
+}  // namespace allocation_tests
 
 namespace {
 std::atomic<std::size_t> allocations{0};
@@ -175,6 +188,26 @@ TEST(AnthropicAllocations, AreNoneForAnEventOnceTheStreamIsWarm) {
         EXPECT_EQ(reader.result().text.size(), 101U * (5 + 6));
         EXPECT_EQ(reader.result().usage->output_tokens, 7);
     }
+}
+
+TEST(DecodeAllocations, AreThoseOfTheValuesOnceTheDecoderIsWarm) {
+    using allocation_tests::point;
+    conclave::json::decoder reused;
+    const std::string_view small = R"({"y":2.5,"name":"esc\n","x":1})";
+    const std::string_view list = R"([{"x":1,"y":2,"name":"a"},{"x":1,"y":2,"name":"b"}])";
+    point one;
+    std::vector<point> two;
+    EXPECT_FALSE(reused.try_decode(list, two));
+    std::size_t before = allocations;
+    for (int i = 0; i < 10; ++i)
+        EXPECT_FALSE(reused.try_decode(R"({"y":2.5,"name":"plain","x":1})", one));
+    EXPECT_EQ(allocations, before);
+    EXPECT_FALSE(reused.try_decode(small, one));
+    EXPECT_EQ(one.name, "esc\n");
+    EXPECT_EQ(allocations, before + 1) << "room to undo the escape in";
+    before = allocations;
+    EXPECT_FALSE(reused.try_decode(list, two));
+    EXPECT_EQ(allocations, before + 2) << "the vector, as it grows";
 }
 
 }  // namespace
