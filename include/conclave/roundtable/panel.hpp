@@ -127,7 +127,7 @@ private:
         if (left.count() < 1) co_return report;
         call more = second_call(what, report);
         more.timeout(left);
-        const error why(errc::malformed_reply, *report.complaint);
+        const error why(errc::schema_mismatch, *report.complaint);
         reporter.on_retry(why);
         judged_report again = co_await perform_once(more, reporter);
         report.add(std::move(again));
