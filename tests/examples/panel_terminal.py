@@ -269,7 +269,8 @@ class WithoutATerminal(unittest.TestCase):
         self.assertEqual(shown.stdout.count(" valid"), 3)
         results = json.loads(told.stdout)["model_results"]
         self.assertEqual([each["schema_valid"] for each in results], [True] * 3)
-        self.assertEqual([each["attempts"] for each in results], [1, 1, 2])
+        self.assertEqual({each["model"]: each["attempts"] for each in results},
+                         dict(zip(MODELS, (1, 1, 2))))
         for each in results:
             self.assertEqual(sorted(json.loads(each["data"])), ["pick", "why"])
 
