@@ -21,6 +21,22 @@ inline bool is_open(const recorded_request& request) {
     return target.substr(0, target.find('?')).ends_with("/openresponses");
 }
 
+/// What a model's reasoning is when it is encrypted.
+inline constexpr std::string_view encrypted_reasoning = "gAAAAABc2NyaXB0ZWQgdGhvdWdodHM=";
+
+/// Whether a request asks for the reasoning in encrypted form, to send it back.
+inline bool wants_encrypted_reasoning(const recorded_request& request) {
+    json::document parsed;
+    if (json::document::parse(request.body, parsed)) return false;
+    const auto body = json::object_of(parsed.root());
+    const auto include = body ? json::array_at(*body, "include") : std::nullopt;
+    if (!include) return false;
+    for (const simdjson::dom::element each : *include) {
+        if (json::string_of(each) == "reasoning.encrypted_content") return true;
+    }
+    return false;
+}
+
 /// The part of a made-up id that tells answers apart.
 inline std::string number_of(const planned_answer& answer) {
     return answer.id.substr(answer.id.rfind('-') + 1);
@@ -54,6 +70,7 @@ struct item {
     /// Of a function call.
     tool_call called = {};
     bool open = false;
+    bool encrypted = false;
 
     std::string_view type() const {
         switch (what) {
@@ -106,6 +123,7 @@ private:
                 write_part(out, open ? "reasoning_text" : "summary_text", join(answer.reasoning));
             out.end_array();
         }
+        if (whole && encrypted) out.member("encrypted_content", encrypted_reasoning);
     }
 
     void write_message(json::writer& out, bool whole) const {
@@ -124,12 +142,14 @@ public:
 };
 
 /// The items of an answer in their order. The answer must outlive them.
-inline std::vector<item> items_of(const planned_answer& answer, bool open) {
+inline std::vector<item> items_of(const planned_answer& answer, const recorded_request& request) {
+    const bool open = is_open(request);
     const std::string number = number_of(answer);
     std::vector<item> items;
     if (!answer.reasoning.empty()) {
         items.push_back({item::kind::reasoning, "rs_" + number, answer});
         items.back().open = open;
+        items.back().encrypted = wants_encrypted_reasoning(request);
     }
     if (!answer.tokens.empty() || !answer.refusal.empty() || answer.tool_calls.empty())
         items.push_back({item::kind::message, "msg_" + number, answer});
@@ -219,7 +239,7 @@ inline void write_response(json::writer& out, const planned_answer& answer,
     out.key("output");
     out.begin_array();
     if (whole) {
-        for (const item& each : items_of(answer, open))
+        for (const item& each : items_of(answer, request))
             each.write(out, true);
     }
     out.end_array();

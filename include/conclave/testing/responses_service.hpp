@@ -20,18 +20,38 @@ namespace conclave::testing::detail {
 /// OpenAI's Responses API, and OpenResponses as Opper has it.
 namespace responses {
 
-inline void read_input(const simdjson::dom::object& body, recorded_request& request) {
+/// What OpenAI would say against an item of reasoning, or nothing.
+inline std::string check_reasoning(const simdjson::dom::object& reasoning, bool is_last) {
+    const std::string id(json::string_at(reasoning, "id").value_or(""));
+    const auto encrypted = json::string_at(reasoning, "encrypted_content");
+    if (!encrypted) return "Item with id '" + id + "' not found";
+    if (*encrypted != encrypted_reasoning) {
+        return "The encrypted content for item " + id + " could not be verified.";
+    }
+    if (!is_last) return {};
+    return "Item '" + id +
+           "' of type 'reasoning' was provided without its required following item.";
+}
+
+/// Reads the conversation. Returns what is wrong with it, or nothing.
+inline std::string read_input(const simdjson::dom::object& body, recorded_request& request) {
     if (const auto text = json::string_at(body, "input")) request.prompt = std::string(*text);
     const auto items = json::array_at(body, "input");
-    if (!items) return;
+    if (!items) return {};
+    std::string complaint;
+    std::size_t left = items->size();
     for (const simdjson::dom::element element : *items) {
+        --left;
         const auto message = json::object_of(element);
         if (!message) continue;
+        if (json::string_at(*message, "type") == "reasoning" && complaint.empty())
+            complaint = check_reasoning(*message, left == 0);
         const std::string_view role = json::string_at(*message, "role").value_or("");
         const std::string text = chat_completions::message_text(*message);
         if (role == "user") request.prompt = text;
         if (role == "system" || role == "developer") request.instructions = text;
     }
+    return complaint;
 }
 
 inline std::string read_request(recorded_request& request) {
@@ -42,7 +62,7 @@ inline std::string read_request(recorded_request& request) {
     request.model = std::string(json::string_at(*body, "model").value_or(""));
     if (request.model.empty()) return "missing required parameter: 'model'";
     if (!json::find(*body, "input")) return "missing required parameter: 'input'";
-    read_input(*body, request);
+    if (std::string complaint = read_input(*body, request); !complaint.empty()) return complaint;
     if (const auto text = json::string_at(*body, "instructions"))
         request.instructions = std::string(*text);
     const auto text = json::object_at(*body, "text");
@@ -72,7 +92,7 @@ public:
         const bool open = is_open(request_);
         add_response(event_kind::opening, "response.created", false);
         add_response(event_kind::opening, "response.in_progress", false);
-        for (const item& each : items_of(answer_, open)) {
+        for (const item& each : items_of(answer_, request_)) {
             add_item(event_kind::opening, "response.output_item.added", each, false);
             if (each.what == item::kind::reasoning) add_reasoning(each);
             if (each.what == item::kind::message) add_message(each);

@@ -8,11 +8,10 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
-#include <conclave/json/document.hpp>
-#include <conclave/json/fields.hpp>
+#include <conclave/json/padded_text.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
-#include <conclave/sse/parser.hpp>
+#include <conclave/wire/answer_reader.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/google_chunk.hpp>
@@ -24,7 +23,6 @@
 #include <conclave/wire/detail/stream_end.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/provider_error.hpp>
-#include <conclave/wire/template_set.hpp>
 
 namespace conclave::wire {
 
@@ -86,46 +84,16 @@ private:
                         std::vector<std::string>& notes) const;
 };
 
-/// Reads one streamed answer, event by event, most of them by a template. The answer is over at the
-/// stream's end, and complete if the model had given a reason to stop.
-class google_generate_content::stream_reader {
-public:
-    /// See `chat_completions::stream_reader::next`.
-    bool next(sse::parser& events, delta& piece);
+/// Reads one streamed answer. It is over at the stream's end, and complete if the model had given a
+/// reason to stop and there is no error among the stray lines: Google sends one in the midst of a
+/// stream as bare JSON.
+class google_generate_content::stream_reader
+    : public answer_reader<google_generate_content::stream_reader, detail::google_chunk> {
+    friend answer_reader;
 
-    /// See `chat_completions::stream_reader::read`.
-    stream_status read(const sse::event& event, delta& piece);
-
-    /// Where the answer stands.
-    stream_status state() const noexcept { return status_; }
-
-    /// Says that the stream has ended. An error among `stray`, the parser's stray lines, is the
-    /// answer's: Google sends it in the midst of a stream as bare JSON.
-    stream_status finish(std::string_view stray = {});
-
-    /// The answer so far.
-    completion& result() noexcept { return result_; }
-
-    /// Why the answer failed; means something once `stream_status::failed` was returned.
-    const failure& error() const noexcept { return error_; }
-
-    /// How many events were read by a template, and how many were not.
-    const template_set& templates() const noexcept { return templates_; }
-
-private:
     bool read_by_fields(const sse::event& event, delta& piece);
-    void read_unparsable(const sse::event& event);
-    void keep(const delta& piece);
-    stream_status fail(failure why) {
-        error_ = std::move(why);
-        return status_ = stream_status::failed;
-    }
+    void end(std::string_view stray);
 
-    detail::google_chunk chunk_;
-    template_set templates_{detail::google_chunk::rules};
-    completion result_;
-    failure error_;
-    stream_status status_ = stream_status::more;
     bool has_finish_ = false;
 };
 
@@ -217,18 +185,13 @@ inline void google_generate_content::write_thinking(reasoning_effort effort, std
 
 inline std::optional<failure> google_generate_content::read_reply(std::string_view body,
                                                                   completion& out) {
-    std::string padded;
-    padded.reserve(body.size() + json::field_reader::padding);
-    padded.append(body).append(json::field_reader::padding, ' ');
+    const json::padded_text padded(body);
     detail::google_chunk chunk;
     detail::google_chunk::content content;
     delta whole;
-    if (chunk.read(std::string_view(padded).substr(0, body.size()), out, whole, content)) {
+    if (chunk.read(padded.view(), out, whole, content)) {
         if (detail::tells_of_error(body)) return read_provider_error(0, body);
-        return failure{errc::malformed_json,
-                       "the reply is not a JSON object: " + detail::excerpt(body),
-                       {},
-                       0};
+        return detail::reply_not_json(body);
     }
     if (content.has_error) return read_provider_error(0, body);
     if (!content.has_candidate && content.block.empty()) {
@@ -242,35 +205,13 @@ inline std::optional<failure> google_generate_content::read_reply(std::string_vi
     return failed;
 }
 
-inline bool google_generate_content::stream_reader::next(sse::parser& events, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more) return false;
-    const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
-        return read_by_fields(event, out);
-    });
-    if (how == found::nothing) return false;
-    keep(piece);
-    return true;
-}
-
-inline stream_status google_generate_content::stream_reader::read(const sse::event& event,
-                                                                  delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more || event.kind != sse::event_kind::message) return status_;
-    templates_.read(event, piece, [this](const sse::event& each, delta& out) {
-        return read_by_fields(each, out);
-    });
-    keep(piece);
-    return status_;
-}
-
 // Returns whether there was nothing but the piece.
 inline bool google_generate_content::stream_reader::read_by_fields(const sse::event& event,
                                                                    delta& piece) {
-    if (event.kind != sse::event_kind::message) return false;
     detail::google_chunk::content content;
-    if (chunk_.read(event.data, result_, piece, content)) {
-        read_unparsable(event);
+    if (event_.read(event.data, result_, piece, content)) {
+        if (read_odd_data(event) == detail::odd_data::ignored && detail::tells_of_error(event.data))
+            fail(read_provider_error(0, event.data));
         return false;
     }
     if (!content.says_more()) return true;
@@ -286,31 +227,9 @@ inline bool google_generate_content::stream_reader::read_by_fields(const sse::ev
     return false;
 }
 
-inline stream_status google_generate_content::stream_reader::finish(std::string_view stray) {
-    if (status_ != stream_status::more) return status_;
-    if (has_finish_ && !detail::tells_of_error(stray)) return status_ = stream_status::done;
-    return fail(detail::early_end(stray, "the stream ended before the answer was complete"));
-}
-
-// What is not a JSON object: an empty event, an error in an array, a gateway's `[DONE]`, nonsense.
-inline void google_generate_content::stream_reader::read_unparsable(const sse::event& event) {
-    const std::string_view text = event.data;
-    if (event.cut || text.find_first_not_of(" \t\r\n") == text.npos || text == "[DONE]") return;
-    json::document other;
-    if (json::document::parse(text, other)) {
-        fail({errc::malformed_json,
-              "an event of the stream is not JSON: " + detail::excerpt(text),
-              {},
-              0});
-    } else if (detail::tells_of_error(text)) {
-        fail(read_provider_error(0, text));
-    }
-}
-
-inline void google_generate_content::stream_reader::keep(const delta& piece) {
-    result_.text += piece.text;
-    result_.reasoning += piece.reasoning;
-    result_.refusal += piece.refusal;
+inline void google_generate_content::stream_reader::end(std::string_view stray) {
+    if (has_finish_ && !detail::tells_of_error(stray)) return complete();
+    answer_reader::end(stray);
 }
 
 }  // namespace conclave::wire

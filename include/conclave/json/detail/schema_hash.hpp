@@ -46,14 +46,27 @@ inline std::uint64_t hash_of(std::string_view text, std::uint64_t seed) noexcept
     return mix(mix(state, odd ^ seed), odd);
 }
 
+inline std::uint64_t hash_of(std::int64_t number, std::uint64_t seed) noexcept {
+    return mix(mix(static_cast<std::uint64_t>(number) ^ seed, 0xA0761D6478BD642F), seed | 1);
+}
+
 // For maps whose keys come from texts of others.
 struct seeded_hash {
     std::size_t operator()(std::string_view text) const { return hash_of(text, hash_seed()); }
 };
 
-// The hash of a number's value, however it is spelled.
+// The hash of a number's value, however it is spelled: of whole numbers of at most 18 digits that
+// of the number, of others that of their digits.
 inline std::uint64_t hash_of(const decimal& number, std::uint64_t seed) noexcept {
     constexpr std::uint64_t odd = 0xD1B54A32D192ED03;
+    constexpr std::int64_t most = 17;
+    if (number.is_integer() && number.highest() <= most) {
+        std::int64_t value = 0;
+        number.each_digit([&](unsigned digit) { value = value * 10 + digit; });
+        for (std::int64_t i = 0; i < number.lowest(); ++i)
+            value *= 10;
+        return hash_of(number.is_negative() ? -value : value, seed);
+    }
     const auto power = static_cast<std::uint64_t>(number.highest());
     std::uint64_t state = mix(seed ^ (power * 2 + (number.is_negative() ? 1 : 0)), odd);
     number.each_digit([&](unsigned digit) { state = mix(state ^ digit, odd ^ seed); });
@@ -68,7 +81,9 @@ inline std::uint64_t hash_of(const json_node* nodes, std::uint32_t at, std::uint
         case json_type::boolean: return mix(seed, node.truth ? 5 : 7);
         case json_type::string: return hash_of(node.view(), seed);
         case json_type::integer:
-        case json_type::real: return hash_of(decimal(node.view()), seed + 1);
+        case json_type::real:
+            return node.scale == 0 ? hash_of(node.integer, seed)
+                                   : hash_of(decimal(node.view()), seed);
         case json_type::array: {
             std::uint64_t state = seed + 11;
             each_element(nodes, at, [&](std::uint32_t element) {

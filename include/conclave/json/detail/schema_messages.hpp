@@ -106,7 +106,7 @@ inline std::string named_values(const schema_program& program, const allowed_val
     for (std::uint32_t i = 0; i < std::min(count, most); ++i) {
         const allowed_value& each = program.values[allowed.values.first + i];
         if (i > 0) text += ", ";
-        text += compact(program.documents[each.document]->reader.nodes(), each.value);
+        text += compact(each.nodes, each.value);
     }
     if (count > most) text += " and " + std::to_string(count - most) + " more";
     return text;

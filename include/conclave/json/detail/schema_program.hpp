@@ -119,7 +119,7 @@ struct number_divisor {
 
 struct allowed_value {
     std::uint64_t hash;
-    std::uint32_t document;
+    const json_node* nodes;
     std::uint32_t value;
 };
 

@@ -68,7 +68,7 @@ public:
         for (const std::uint32_t at : places) {
             const std::uint8_t type = nodes[at].type;
             types |= (type & json_type::number) != 0 ? json_type::number : type;
-            values.push_back({hash_of(nodes, at, program_.seed), document, at});
+            values.push_back({hash_of(nodes, at, program_.seed), nodes, at});
         }
         const index_range range = append_all(program_.values, values);
         const auto hash = [&](std::size_t i) { return values[i].hash; };

@@ -8,7 +8,8 @@
 namespace conclave::json::detail {
 
 // Whether two short texts are the same, without a call.
-inline bool same_text(std::string_view one, std::string_view other) noexcept {
+[[gnu::always_inline]] inline bool same_text(std::string_view one,
+                                             std::string_view other) noexcept {
     const std::size_t size = one.size();
     if (size != other.size()) return false;
     const char* const a = one.data();

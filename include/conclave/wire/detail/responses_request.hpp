@@ -8,9 +8,11 @@
 
 #include <conclave/json/writer.hpp>
 #include <conclave/wire/call.hpp>
+#include <conclave/wire/detail/reasoning_parts.hpp>
 #include <conclave/wire/detail/sampling.hpp>
 #include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 #include <conclave/wire/responses_options.hpp>
 
 namespace conclave::wire::detail {
@@ -35,25 +37,34 @@ inline void write_response_attachment(const attachment& what, json::writer& to) 
     to.end_object();
 }
 
-inline void write_response_message(const message& what, json::writer& to) {
+inline void write_response_message(const message& what, std::string_view text, json::writer& to) {
     to.begin_object();
     to.member("type", "message");
     to.member("role", what.role() == message_role::assistant ? "assistant" : "user");
     to.key("content");
     if (what.attachments().empty()) {
-        to.string(what.text());
+        to.string(text);
     } else {
         to.begin_array();
         for (const attachment& each : what.attachments())
             write_response_attachment(each, to);
-        if (!what.text().empty()) {
+        if (!text.empty()) {
             to.begin_object();
             to.member("type", "input_text");
-            to.member("text", what.text());
+            to.member("text", text);
             to.end_object();
         }
         to.end_array();
     }
+    to.end_object();
+}
+
+inline void write_response_call(const tool_call& called, json::writer& to) {
+    to.begin_object();
+    to.member("type", "function_call");
+    to.member("call_id", called.id);
+    to.member("name", called.name);
+    to.member("arguments", arguments_object(called));
     to.end_object();
 }
 
@@ -70,15 +81,14 @@ inline void write_response_input(const call& what, json::writer& to) {
             to.end_object();
             continue;
         }
-        if (!each.text().empty() || !each.attachments().empty()) write_response_message(each, to);
-        for (const tool_call& called : each.tool_calls()) {
-            to.begin_object();
-            to.member("type", "function_call");
-            to.member("call_id", called.id);
-            to.member("name", called.name);
-            to.member("arguments", arguments_object(called));
-            to.end_object();
+        if (!each.attachments().empty()) {
+            write_response_message(each, each.text(), to);
+            continue;
         }
+        write_in_order(
+            each, reasoning_part::format::responses, [&](std::string_view part) { to.raw(part); },
+            [&](std::string_view text) { write_response_message(each, text, to); },
+            [&](const tool_call& called) { write_response_call(called, to); });
     }
     to.end_array();
 }
