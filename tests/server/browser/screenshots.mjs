@@ -45,7 +45,7 @@ const over = (page) => page.locator('#round[aria-busy="false"]').waitFor();
 
 async function pictures(browser, url) {
   const page = await browser.newPage({
-    viewport: { width: 1280, height: 800 },
+    viewport: { width: 1360, height: 800 },
     deviceScaleFactor: 1.5,
     colorScheme: 'light',
   });
