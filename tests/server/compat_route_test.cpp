@@ -34,6 +34,7 @@ protected:
         provider->on("tools", answer("").tool_call("look", R"({"at":1})"));
         provider->on("refuses", answer("").refusal("I cannot."));
         provider->on("broken", status(429).retry_after(7s));
+        provider->on("gone", status(400));
         provider->on("cut", answer("Use Postgres, for all.").close_in_event(3));
         provider->on("slow", answer(std::vector<std::string>(400, "word ")).token_every(50ms));
         provider->on("silent", silent());
@@ -87,7 +88,7 @@ protected:
 TEST_F(CompatRoute, AnswersAreAsDescribed) {
     for (const format& in : {chat, responses}) {
         for (const char* model :
-             {"m/plain", "m/tools", "m/refuses", "panel/two", "panel:m/plain+m/broken"})
+             {"m/plain", "m/tools", "m/refuses", "panel/two", "panel:m/plain+m/gone"})
             EXPECT_EQ(ask(in, model).head.status, 200) << in.path << " " << model;
     }
 }
@@ -101,7 +102,7 @@ TEST_F(CompatRoute, ErrorsAreAsDescribed) {
             EXPECT_EQ(busy.head.status, 429);
             EXPECT_EQ(busy.head.header.find("retry-after").value_or(""), "7");
         }
-        EXPECT_EQ(ask(in, "panel:m/broken", false).head.status, 502);
+        EXPECT_EQ(ask(in, "panel:m/gone", false).head.status, 502);
         EXPECT_EQ(ask(in, "m/cut", false).head.status, 502);
     }
 }
