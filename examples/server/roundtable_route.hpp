@@ -51,6 +51,7 @@ private:
     void read() {
         try {
             asked_ = conclave::roundtable_request::from_json(work_.request.body);
+            asked_->traceparent(work_.request.traceparent);
         } catch (const conclave::error& failure) {
             fail(failure);
         }
