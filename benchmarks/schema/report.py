@@ -33,7 +33,7 @@ def figures_of(cpp):
     for run in cpp["benchmarks"]:
         if run["run_type"] != "iteration":
             continue
-        if run.get("error_occurred"):
+        if run.get("error_occurred") or not run["accepted"]:
             failed += 1
             continue
         name = "/".join(run["run_name"].split("/")[1:4])

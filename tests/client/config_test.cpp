@@ -100,7 +100,8 @@ TEST(Config, OfNothingIsTheDefault) {
 
 TEST(Config, HasEverySettingThatIsDocumented) {
     const client_options options = config(R"({
-        "endpoints": [{"format_options": {"json_schema": false, "include_usage": false},
+        "endpoints": [{"format_options": {"json_schema": false, "strict_schema": false,
+                       "include_usage": false},
                        "base_url": "http://h/v1", "models": ["a", "b/c"]}],
         "prices": {"m": {"input": 1, "output": 2, "cache_read": 3, "cache_creation": 4,
                          "cache_creation_1h": 5, "input_audio": 6, "reasoning": 7,
@@ -117,6 +118,7 @@ TEST(Config, HasEverySettingThatIsDocumented) {
         "max_redirects": 13})");
     const auto& speaks = std::get<wire::chat_completions>(options.endpoints.at(0).format);
     EXPECT_FALSE(speaks.json_schema);
+    EXPECT_FALSE(speaks.strict_schema);
     EXPECT_FALSE(speaks.include_usage);
     EXPECT_EQ(options.endpoints[0].models.count("b/c"), 1u);
     const price& rate = options.prices.at("m");

@@ -16,6 +16,7 @@
 #include <conclave/json/document.hpp>
 #include <conclave/json/escape.hpp>
 #include <conclave/json/schema.hpp>
+#include <conclave/json/schema_output.hpp>
 
 namespace {
 
@@ -72,6 +73,8 @@ void check_instance(const json::schema& schema, std::string_view text) {
     if (first) check_error(*first);
     for (const json::schema_error& found : all)
         check_error(found);
+    require(json::is_object_text(json::flag_output(valid)));
+    require(json::is_object_text(json::basic_output(all)));
     // used before or new, of the schema or of a copy
     require(validator.is_valid(text) == valid);
     require(json::schema_validator(json::schema(schema)).is_valid(text) == valid);

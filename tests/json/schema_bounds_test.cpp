@@ -102,9 +102,10 @@ TEST(SchemaBounds, LengthOfUrisIsLimited) {
 #if CONCLAVE_WITH_RE2
 TEST(SchemaBounds, NumberOfRegularExpressionsIsLimited) {
     const auto text = [](int count) {
-        return R"({"allOf":)" + list_of(count, '[', ']', [](int i) {
-                   return R"({"pattern":")" + std::to_string(i) + "\"}";
-               }) + "}";
+        return R"({"allOf":)" +
+               list_of(count, '[', ']',
+                       [](int i) { return R"({"pattern":")" + std::to_string(i) + "\"}"; }) +
+               "}";
     };
     EXPECT_NO_THROW(json::schema(text(256)));
     EXPECT_THROW(json::schema(text(257)), conclave::error);

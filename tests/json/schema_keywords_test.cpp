@@ -308,8 +308,7 @@ TEST(SchemaErrors, SayWhyATextIsNotJson) {
     EXPECT_EQ(complaint("[1,2"), "the value is not JSON: it ends too early, at byte 4");
     EXPECT_EQ(complaint("01"),
               "the value is not JSON: it has a number with a zero in front, at byte 0");
-    EXPECT_EQ(complaint("[1.]"),
-              "the value is not JSON: it has an unfinished number, at byte 1");
+    EXPECT_EQ(complaint("[1.]"), "the value is not JSON: it has an unfinished number, at byte 1");
     EXPECT_EQ(complaint("\"\xFF\""), "the value is not JSON: it is not UTF-8");
     EXPECT_EQ(complaint(R"(["\x"])"),
               "the value is not JSON: it has an escape that JSON does not have, at byte 1");

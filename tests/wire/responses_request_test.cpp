@@ -160,10 +160,16 @@ TEST(ResponsesRequest, SendsASchemaWhereTheEndpointTakesOne) {
     EXPECT_EQ(response_request(what),
               response_question(R"(,"text":{"format":{"type":"json_schema","name":"answer",)"
                                 R"("schema":{"type": "object"}}},"store":false)"));
-    responses chosen;
-    chosen.options.strict = true;
-    EXPECT_NE(response_request(what, false, chosen).find(R"({"type": "object"},"strict":true}})"),
+    const call shaped = call("m", "q").output_schema(R"({"type":"object","properties":{}})");
+    EXPECT_NE(response_request(shaped).find(R"("schema":{"type":"object","properties":{},)"
+                                            R"("required":[],"additionalProperties":false},)"
+                                            R"("strict":true}})"),
               std::string::npos);
+    for (const responses& lax : {responses{.strict_schema = false}, open_responses}) {
+        EXPECT_NE(response_request(shaped, false, lax)
+                      .find(R"("schema":{"type":"object","properties":{}}}})"),
+                  std::string::npos);
+    }
 }
 
 TEST(ResponsesRequest, PutsASchemaIntoTheInstructionsElsewhere) {

@@ -18,6 +18,7 @@
 #include <conclave/wire/detail/chat_request.hpp>
 #include <conclave/wire/detail/odd_data.hpp>
 #include <conclave/wire/detail/stream_end.hpp>
+#include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/opper_headers.hpp>
 #include <conclave/wire/provider_error.hpp>
@@ -33,8 +34,11 @@ struct chat_completions {
     /// Ask for the usage of a streamed answer (`stream_options`).
     bool include_usage = true;
     /// Send an output schema as `response_format`. When false it goes into the system message
-    /// instead.
+    /// instead, as it does always if it is not one of objects.
     bool json_schema = true;
+    /// Hold the model to an output schema exactly (`strict`), in the words that this takes, if the
+    /// schema can be said in them: optional members become ones that may be null.
+    bool strict_schema = true;
     /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint begin,
     /// such as OpenAI's reasoning models. A call's are dropped for them, with a note.
     std::vector<std::string> without_sampling = {};
@@ -115,14 +119,17 @@ inline std::vector<std::string> chat_completions::write_request(const call& what
                                                                 std::string_view model, bool stream,
                                                                 std::string& out) const {
     const bool has_schema = !what.output_schema().empty();
+    std::optional<detail::openai_schema> schema;
+    if (has_schema && json_schema)
+        schema = detail::to_openai_schema(what.output_schema(), strict_schema);
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
-    detail::write_chat_messages(what, has_schema && !json_schema, to);
+    detail::write_chat_messages(what, has_schema && !schema, to);
     auto notes = detail::write_sampling(what, model, without_sampling, to);
     to.member_if(max_completion_tokens ? "max_completion_tokens" : "max_tokens", what.max_tokens());
     if (what.reasoning()) to.member("reasoning_effort", to_string(*what.reasoning()));
-    if (has_schema && json_schema) detail::write_chat_schema(what, to);
+    if (schema) detail::write_chat_schema(*schema, to);
     detail::write_chat_tools(what, to);
     if (stream) {
         to.member("stream", true);

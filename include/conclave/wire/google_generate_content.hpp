@@ -17,6 +17,7 @@
 #include <conclave/wire/detail/google_chunk.hpp>
 #include <conclave/wire/detail/google_finish.hpp>
 #include <conclave/wire/detail/google_request.hpp>
+#include <conclave/wire/detail/google_schema.hpp>
 #include <conclave/wire/detail/sampling.hpp>
 #include <conclave/wire/detail/schema_prompt.hpp>
 #include <conclave/wire/detail/stream_end.hpp>
@@ -36,8 +37,8 @@ struct google_generate_content {
     /// Send the key as `Authorization: Bearer`, which OAuth and gateways want, instead of as
     /// `x-goog-api-key`.
     bool bearer = false;
-    /// Send an output schema as `responseJsonSchema`. When false it goes into the system
-    /// instruction instead.
+    /// Send an output schema as `responseJsonSchema`, in the words that this takes. When false, or
+    /// when it cannot be said in them, it goes into the system instruction instead.
     bool json_schema = true;
     /// The models that take an output schema or tools, and not both: with tools, the schema goes
     /// into the system instruction.
@@ -76,7 +77,8 @@ struct google_generate_content {
     class stream_reader;
 
 private:
-    void write_config(const call& what, std::string_view model, bool has_schema, json::writer& to,
+    void write_config(const call& what, std::string_view model,
+                      const std::optional<std::string>& schema, json::writer& to,
                       std::vector<std::string>& notes) const;
     void write_thinking(reasoning_effort effort, std::string_view model, json::writer& to,
                         std::vector<std::string>& notes) const;
@@ -114,7 +116,10 @@ inline std::vector<std::string> google_generate_content::write_request(const cal
     const bool has_schema = !what.output_schema().empty();
     const bool one_only =
         !what.tools().empty() && detail::is_among(detail::model_part(model), schema_or_tools);
-    const bool in_prompt = has_schema && (!json_schema || one_only);
+    std::optional<std::string> schema;
+    if (has_schema && json_schema && !one_only)
+        schema = detail::to_google_schema(what.output_schema());
+    const bool in_prompt = has_schema && !schema;
     json::writer to(out);
     to.begin_object();
     std::vector<std::string> notes = detail::write_google_contents(what, model, to);
@@ -129,14 +134,15 @@ inline std::vector<std::string> google_generate_content::write_request(const cal
         to.end_array();
         to.end_object();
     }
-    write_config(what, model, has_schema && !in_prompt, to, notes);
+    write_config(what, model, schema, to, notes);
     detail::write_google_tools(what, to);
     to.end_object();
     return notes;
 }
 
 inline void google_generate_content::write_config(const call& what, std::string_view model,
-                                                  bool has_schema, json::writer& to,
+                                                  const std::optional<std::string>& schema,
+                                                  json::writer& to,
                                                   std::vector<std::string>& notes) const {
     std::string config;
     json::writer in(config);
@@ -146,9 +152,9 @@ inline void google_generate_content::write_config(const call& what, std::string_
         notes.push_back(std::move(note));
     in.member_if("maxOutputTokens", what.max_tokens());
     if (what.reasoning()) write_thinking(*what.reasoning(), model, in, notes);
-    if (has_schema) {
+    if (schema) {
         in.member("responseMimeType", "application/json");
-        in.member_raw("responseJsonSchema", what.output_schema());
+        in.member_raw("responseJsonSchema", *schema);
     }
     in.end_object();
     if (config != "{}") to.member_raw("generationConfig", config);

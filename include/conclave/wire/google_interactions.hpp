@@ -16,6 +16,7 @@
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/google_finish.hpp>
 #include <conclave/wire/detail/google_request.hpp>
+#include <conclave/wire/detail/google_schema.hpp>
 #include <conclave/wire/detail/interactions_calls.hpp>
 #include <conclave/wire/detail/interactions_event.hpp>
 #include <conclave/wire/detail/interactions_request.hpp>
@@ -125,17 +126,18 @@ inline std::vector<std::string> google_interactions::write_request(const call& w
                                                                    bool stream,
                                                                    std::string& out) const {
     const bool has_schema = !what.output_schema().empty();
+    std::optional<std::string> schema;
+    if (has_schema && json_schema) schema = detail::to_google_schema(what.output_schema());
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
     std::vector<std::string> notes =
         detail::interactions_input(writes == shape::steps, to).write(what.messages());
     const std::string instructions =
-        has_schema && !json_schema ? detail::instructions_with_schema(what) : what.instructions();
+        has_schema && !schema ? detail::instructions_with_schema(what) : what.instructions();
     if (!instructions.empty()) to.member("system_instruction", instructions);
     write_config(what, model, to, notes);
-    if (has_schema && json_schema)
-        detail::write_interactions_schema(what, writes == shape::steps, to);
+    if (schema) detail::write_interactions_schema(*schema, writes == shape::steps, to);
     detail::write_interactions_tools(what, to);
     if (stream) to.member("stream", true);
     to.member("store", false);

@@ -19,6 +19,7 @@
 #include <conclave/wire/detail/responses_event.hpp>
 #include <conclave/wire/detail/responses_request.hpp>
 #include <conclave/wire/detail/schema_prompt.hpp>
+#include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/opper_headers.hpp>
 #include <conclave/wire/provider_error.hpp>
 #include <conclave/wire/responses_options.hpp>
@@ -39,8 +40,11 @@ struct responses {
     /// Ask OpenAI to leave out the random text with which it hides the sizes of a stream's pieces:
     /// half of the bytes of many.
     bool without_obfuscation = true;
-    /// Send an output schema as `text.format`. When false it goes into the instructions instead.
+    /// Send an output schema as `text.format`. When false it goes into the instructions instead, as
+    /// it does always if it is not one of objects.
     bool json_schema = true;
+    /// See `chat_completions::strict_schema`. Not in the dialect of OpenResponses.
+    bool strict_schema = true;
     /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint begin,
     /// such as OpenAI's reasoning models. A call's are dropped for them, with a note.
     std::vector<std::string> without_sampling = {};
@@ -117,7 +121,10 @@ inline std::vector<std::string> responses::write_request(const call& what, std::
                                                          bool stream, std::string& out) const {
     const bool open = speaks == dialect::open_responses;
     const bool has_schema = !what.output_schema().empty();
-    const bool schema_in_prompt = has_schema && !json_schema;
+    std::optional<detail::openai_schema> schema;
+    if (has_schema && json_schema)
+        schema = detail::to_openai_schema(what.output_schema(), strict_schema && !open);
+    const bool schema_in_prompt = has_schema && !schema;
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
@@ -129,7 +136,7 @@ inline std::vector<std::string> responses::write_request(const call& what, std::
     detail::write_response_penalties(options, !open, to, notes);
     detail::write_response_limit(what, to, notes);
     detail::write_response_reasoning(what, options, open, to);
-    detail::write_response_text(schema_in_prompt ? "" : what.output_schema(), options, to);
+    detail::write_response_text(schema, options, to);
     detail::write_response_tools(what, options.strict, to);
     detail::write_response_options(options, to);
     if (stream) {

@@ -104,6 +104,7 @@ inline bool read_format_option(std::string_view name, const setting& from,
     if (name == "max_completion_tokens") return from.read(to.max_completion_tokens);
     if (name == "include_usage") return from.read(to.include_usage);
     if (name == "json_schema") return from.read(to.json_schema);
+    if (name == "strict_schema") return from.read(to.strict_schema);
     if (name == "without_sampling") return from.read(to.without_sampling);
     if (name == "opper") return read_opper_headers(from, to.opper);
     return false;
@@ -157,6 +158,7 @@ inline bool read_format_option(std::string_view name, const setting& from, wire:
     if (name == "path") return from.read(to.path);
     if (name == "without_obfuscation") return from.read(to.without_obfuscation);
     if (name == "json_schema") return from.read(to.json_schema);
+    if (name == "strict_schema") return from.read(to.strict_schema);
     if (name == "without_sampling") return from.read(to.without_sampling);
     if (name == "opper") return read_opper_headers(from, to.opper);
     return read_response_option(name, from, to.options);

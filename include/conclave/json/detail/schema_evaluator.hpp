@@ -57,6 +57,7 @@ public:
 
 private:
     using frame = schema_frame;
+    static constexpr frame nowhere{nullptr, 0, keyword::count};
 
     void begin(const json_node* nodes, std::size_t count) {
         constexpr std::uint64_t at_least = 1'000'000;
@@ -99,8 +100,7 @@ private:
     template <bool Explain>
     [[gnu::noinline]] bool enter(const schema_node& node, std::uint32_t at, std::uint32_t track,
                                  const frame& here) {
-        if (++depth_ > program_.limits.max_evaluation_depth)
-            throw work_exhausted{"takes more schemas inside each other to judge than allowed"};
+        if (++depth_ > program_.limits.max_evaluation_depth) refuse_depth();
         const bool enters =
             !program_.dynamic_anchors.empty() && (scope_.empty() || scope_.back() != node.resource);
         if (enters) scope_.push_back(node.resource);
@@ -123,6 +123,45 @@ private:
             if (stops<Explain>()) break;
         }
         return holds;
+    }
+
+    // Judges a part of a value where only the verdict counts: `apply` without what that needs for
+    // its reports.
+    bool is_part_valid(std::uint32_t schema, std::uint32_t at) {
+        budget_.take(1);
+        const schema_node& node = program_.nodes[schema];
+        const json_node& value = nodes_[at];
+        if (!has_type(value, node.types)) return false;
+        if (!node.is_leaf) return enter_part(node, at);
+        const std::uint8_t type = value.type;
+        const instruction* const last = program_.code.data() + node.last;
+        for (const instruction* each = program_.code.data() + node.first; each != last; ++each) {
+            if ((each->applies_to & type) != 0 &&
+                !checks_.holds(program_, *each, nodes_, at, budget_))
+                return false;
+        }
+        return true;
+    }
+
+    // `enter` for such a part, whose type fits.
+    [[gnu::noinline]] bool enter_part(const schema_node& node, std::uint32_t at) {
+        const std::uint8_t type = nodes_[at].type;
+        if (!program_.dynamic_anchors.empty() || (node.unevaluated & type) != 0)
+            return enter<false>(node, at, no_index, nowhere);
+        if (++depth_ > program_.limits.max_evaluation_depth) refuse_depth();
+        bool holds = true;
+        for (std::uint32_t i = node.first; holds && i < node.last; ++i) {
+            const instruction& each = program_.code[i];
+            if ((each.applies_to & type) == 0) continue;
+            holds = each.what == keyword::reference ? is_part_valid(each.operand, at)
+                                                    : step<false>(each, at, no_index, nowhere);
+        }
+        --depth_;
+        return holds;
+    }
+
+    [[noreturn]] static void refuse_depth() {
+        throw work_exhausted{"takes more schemas inside each other to judge than allowed"};
     }
 
     template <bool Explain>
@@ -224,7 +263,9 @@ private:
         return seen.many != no_index ? bits_.has(seen.many, name) : (seen.few >> name & 1) != 0;
     }
 
-    // For objects.
+    // For objects. The first where only the verdict counts, and only names decide which schema is
+    // for which member.
+    bool are_members_valid(const member_rules& rules, std::uint32_t at);
     template <bool Explain>
     bool members(const member_rules& rules, std::uint32_t at, std::uint32_t track,
                  const frame& here);

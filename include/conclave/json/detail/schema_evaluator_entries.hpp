@@ -11,11 +11,35 @@ namespace conclave::json::detail {
 
 // How `schema_evaluator` judges the members of objects and the elements of arrays.
 
+inline bool schema_evaluator::are_members_valid(const member_rules& rules, std::uint32_t at) {
+    const member_name* const known = program_.names.data() + rules.table.names.first;
+    const std::uint32_t end = nodes_[at].next;
+    budget_.take(nodes_[at].count);
+    std::uint32_t guess = 0;
+    std::uint64_t seen = 0;
+    for (std::uint32_t name = at + 1; name < end; name = nodes_[name + 1].next) {
+        const std::uint32_t found = program_.find_name(rules.table, nodes_[name].view(), guess);
+        std::uint32_t schema = rules.additional;
+        if (found != no_index) {
+            guess = found + 1;
+            seen |= std::uint64_t{1} << found;
+            if (known[found].schema != no_index) schema = known[found].schema;
+        }
+        if (schema != no_index && !is_part_valid(schema, name + 1)) return false;
+    }
+    return (rules.required_few & ~seen) == 0;
+}
+
 template <bool Explain>
 bool schema_evaluator::members(const member_rules& rules, std::uint32_t at, std::uint32_t track,
                                const frame& here) {
     constexpr std::uint32_t few = 64;
     const std::uint32_t names = rules.table.names.count;
+    if constexpr (!Explain) {
+        const bool by_name = rules.patterns.count + rules.dependencies.count == 0 &&
+                             rules.names == no_index && names <= few;
+        if (by_name && track == no_index) return are_members_valid(rules, at);
+    }
     budget_.take(nodes_[at].count + names / few);
     seen_names seen;
     const bool asks = rules.required.count + rules.dependencies.count > 0;
@@ -121,6 +145,13 @@ inline std::string_view schema_evaluator::name_at(const member_rules& rules,
 template <bool Explain>
 bool schema_evaluator::items(const item_rules& rules, std::uint32_t at, std::uint32_t track,
                              const frame& here) {
+    if constexpr (!Explain) {
+        if (rules.prefix.count == 0 && rules.rest != no_index && track == no_index) {
+            return each_element(nodes_, at, [&](std::uint32_t element) {
+                return is_part_valid(rules.rest, element);
+            });
+        }
+    }
     const std::uint32_t* const prefix = program_.lists.data() + rules.prefix.first;
     std::uint32_t number = 0;
     bool holds = true;

@@ -34,7 +34,7 @@ inline std::span<const std::uint32_t> schema_evaluator::branches(const instructi
 }
 
 inline bool schema_evaluator::tries(std::uint32_t schema, std::uint32_t at, std::uint32_t track) {
-    if (track == no_index) return apply<false>(schema, at, no_index, nullptr, keyword::count);
+    if (track == no_index) return is_part_valid(schema, at);
     const std::uint32_t own = open_set(at);
     const bool holds = apply<false>(schema, at, own, nullptr, keyword::count);
     if (holds) bits_.add_all(track, own, nodes_[at].count);

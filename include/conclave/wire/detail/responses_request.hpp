@@ -10,6 +10,7 @@
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/detail/reasoning_parts.hpp>
 #include <conclave/wire/detail/sampling.hpp>
+#include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/reasoning_part.hpp>
 #include <conclave/wire/responses_options.hpp>
@@ -109,18 +110,18 @@ inline void write_response_reasoning(const call& what, const responses_options& 
     to.end_object();
 }
 
-inline void write_response_text(std::string_view schema, const responses_options& options,
-                                json::writer& to) {
-    if (schema.empty() && !options.verbosity) return;
+inline void write_response_text(const std::optional<openai_schema>& schema,
+                                const responses_options& options, json::writer& to) {
+    if (!schema && !options.verbosity) return;
     to.key("text");
     to.begin_object();
-    if (!schema.empty()) {
+    if (schema) {
         to.key("format");
         to.begin_object();
         to.member("type", "json_schema");
         to.member("name", "answer");
-        to.member_raw("schema", schema);
-        if (options.strict) to.member("strict", true);
+        to.member_raw("schema", schema->text);
+        if (schema->is_strict) to.member("strict", true);
         to.end_object();
     }
     if (options.verbosity) to.member("verbosity", to_string(*options.verbosity));
