@@ -24,9 +24,7 @@ using nlohmann::json;
 /// The response to one request, over a connection of its own.
 inline loopback::parsed_response answer_to(const running_server& server, std::string_view method,
                                            std::string_view path, std::string_view body = {}) {
-    loopback::plain_client client(server.port(), 60s);
-    client.send(request(method, path, body));
-    return loopback::receive_response(client);
+    return ask(server.port(), request(method, path, body));
 }
 
 /// Our members beyond the published description, by the schema and the object in it that has them.
