@@ -2,7 +2,7 @@
 // OpenAI's own package makes of them is in tests/server/node.
 
 #include "described.hpp"
-#include "server_process.hpp"
+#include "running_server.hpp"
 
 #include <conclave/testing/scripted_provider.hpp>
 
@@ -24,7 +24,7 @@ using loopback::at;
 using loopback::parsed_response;
 using serving::description;
 using serving::json;
-using serving::server_process;
+using serving::running_server;
 
 class CompatRoute : public ::testing::Test {
 protected:
@@ -34,15 +34,17 @@ protected:
         provider->on("tools", answer("").tool_call("look", R"({"at":1})"));
         provider->on("refuses", answer("").refusal("I cannot."));
         provider->on("broken", status(429).retry_after(7s));
+        provider->on("gone", status(400));
         provider->on("cut", answer("Use Postgres, for all.").close_in_event(3));
         provider->on("slow", answer(std::vector<std::string>(400, "word ")).token_every(50ms));
         provider->on("silent", silent());
         provider->on("long", answer(std::vector<std::string>(20'000, std::string(4096, 'x'))));
         json settings;
+        settings["listen"]["port"] = 0;
         settings["client"]["endpoints"] =
             json::array({{{"base_url", provider->base_url()}, {"prefix", "m/"}}});
         settings["panels"]["panel/two"]["models"] = {"m/plain", "m/plain"};
-        server = std::make_unique<server_process>(settings.dump());
+        server = std::make_unique<running_server>(settings.dump());
         served = std::make_unique<description>(description::served(*server));
     }
     static void TearDownTestSuite() {
@@ -67,7 +69,7 @@ protected:
     }
 
     static parsed_response ask(const format& in, const std::string& model, bool stream = false) {
-        parsed_response got = server->ask("POST", in.path, body(in, model, stream));
+        parsed_response got = serving::answer_to(*server, "POST", in.path, body(in, model, stream));
         EXPECT_TRUE(got.head.header.find("x-request-id"));
         const auto& answers = served->paths.at(in.path).at("post").at("responses");
         EXPECT_TRUE(answers.contains(std::to_string(got.head.status)));
@@ -80,14 +82,14 @@ protected:
     }
 
     static inline std::unique_ptr<scripted_provider> provider;
-    static inline std::unique_ptr<server_process> server;
+    static inline std::unique_ptr<running_server> server;
     static inline std::unique_ptr<description> served;
 };
 
 TEST_F(CompatRoute, AnswersAreAsDescribed) {
     for (const format& in : {chat, responses}) {
         for (const char* model :
-             {"m/plain", "m/tools", "m/refuses", "panel/two", "panel:m/plain+m/broken"})
+             {"m/plain", "m/tools", "m/refuses", "panel/two", "panel:m/plain+m/gone"})
             EXPECT_EQ(ask(in, model).head.status, 200) << in.path << " " << model;
     }
 }
@@ -101,7 +103,7 @@ TEST_F(CompatRoute, ErrorsAreAsDescribed) {
             EXPECT_EQ(busy.head.status, 429);
             EXPECT_EQ(busy.head.header.find("retry-after").value_or(""), "7");
         }
-        EXPECT_EQ(ask(in, "panel:m/broken", false).head.status, 502);
+        EXPECT_EQ(ask(in, "panel:m/gone", false).head.status, 502);
         EXPECT_EQ(ask(in, "m/cut", false).head.status, 502);
     }
 }
@@ -130,7 +132,7 @@ TEST_F(CompatRoute, AStreamThatFailsSaysSoAtItsEnd) {
 
 TEST_F(CompatRoute, TheListOfModelsIsAsDescribed) {
     for (const char* path : {"/v3/models", "/v3/compat/models"}) {
-        const auto got = server->ask("GET", path);
+        const auto got = serving::answer_to(*server, "GET", path);
         EXPECT_EQ(got.head.status, 200);
         EXPECT_EQ(served->complaint("ModelList", got.body), "");
         EXPECT_EQ(at(got.body, "/data/0/id"), "panel/two");
@@ -141,9 +143,11 @@ TEST_F(CompatRoute, WhatIsServedIsDescribedAndWhatIsDescribedIsServed) {
     for (const auto& [path, item] : served->paths.items()) {
         // A path that is another one is served like it.
         const bool is_post = item.contains("post") || path == "/v3/beta/roundtable";
-        EXPECT_NE(server->ask(is_post ? "POST" : "GET", path, is_post ? "{}" : "").head.status, 404)
+        EXPECT_NE(serving::answer_to(*server, is_post ? "POST" : "GET", path, is_post ? "{}" : "")
+                      .head.status,
+                  404)
             << path;
-        EXPECT_EQ(server->ask("DELETE", path).head.status, 405) << path;
+        EXPECT_EQ(serving::answer_to(*server, "DELETE", path).head.status, 405) << path;
     }
 }
 
@@ -155,7 +159,7 @@ TEST_F(CompatRoute, CancelsTheModelsWhenTheClientGoesAway) {
                 const std::size_t before = provider->aborted().size();
                 const std::size_t asked = provider->requests().size();
                 loopback::plain_client client(server->port());
-                client.send(server_process::request("POST", in.path, body(in, model, stream)));
+                client.send(serving::request("POST", in.path, body(in, model, stream)));
                 ASSERT_TRUE(provider->wait_until(
                     [&] { return provider->requests().size() == asked + seats; }));
                 client.close();
@@ -173,11 +177,11 @@ TEST_F(CompatRoute, CancelsTheModelsWhenTheClientGoesAway) {
 
 // 80 MB, of which a client that reads nothing gets what the buffers between hold.
 TEST_F(CompatRoute, HoldsTheModelBackForASlowClient) {
-    const std::size_t before = server->resident();
+    const std::size_t before = server->memory() * 1024;
     loopback::plain_client client(server->port());
-    client.send(server_process::request("POST", chat.path, body(chat, "m/long", true)));
+    client.send(serving::request("POST", chat.path, body(chat, "m/long", true)));
     std::this_thread::sleep_for(2s);
-    EXPECT_LT(server->resident(), before + (std::size_t{32} << 20));
+    EXPECT_LT(server->memory() * 1024, before + (std::size_t{32} << 20));
     EXPECT_NE(client.receive(), "");
 }
 

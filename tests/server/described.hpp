@@ -3,7 +3,7 @@
 // What the server says is held to two descriptions: the published one of the roundtable, and the
 // one that the server itself serves.
 
-#include "server_process.hpp"
+#include "running_server.hpp"
 
 #include <conclave/json/schema.hpp>
 #include <conclave/json/schema_validator.hpp>
@@ -14,11 +14,18 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace serving {
 
 using nlohmann::json;
+
+/// The response to one request, over a connection of its own.
+inline loopback::parsed_response answer_to(const running_server& server, std::string_view method,
+                                           std::string_view path, std::string_view body = {}) {
+    return ask(server.port(), request(method, path, body));
+}
 
 /// Our members beyond the published description, by the schema and the object in it that has them.
 inline const std::map<std::string, std::map<std::string, std::vector<std::string>>>&
@@ -70,8 +77,8 @@ public:
     }
 
     /// The one that a server serves, which is YAML.
-    static description served(const server_process& by) {
-        const loopback::temporary_file yaml(by.ask("GET", "/v3/openapi.yaml").body);
+    static description served(const running_server& by) {
+        const loopback::temporary_file yaml(answer_to(by, "GET", "/v3/openapi.yaml").body);
         const std::string program =
             "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
         FILE* const pipe = ::popen(("python3 -c '" + program + "' " + yaml.name()).c_str(), "r");

@@ -1,7 +1,7 @@
 // POST /v3/roundtable of the real program: every response is held to its descriptions.
 
 #include "described.hpp"
-#include "server_process.hpp"
+#include "running_server.hpp"
 
 #include <conclave/roundtable/event.hpp>
 #include <conclave/roundtable/response.hpp>
@@ -26,7 +26,7 @@ using loopback::at;
 using loopback::parsed_response;
 using serving::description;
 using serving::json;
-using serving::server_process;
+using serving::running_server;
 
 constexpr auto path = "/v3/roundtable";
 
@@ -37,13 +37,14 @@ protected:
         provider = std::make_unique<scripted_provider>();
         script(*provider);
         json settings;
+        settings["listen"]["port"] = 0;
         settings["client"]["endpoints"] = {
             {{"base_url", provider->base_url()}, {"models", json::array()}}};
         auto& endpoint = settings["client"]["endpoints"][0];
         endpoint["prefix"] = "m/";
         endpoint.erase("models");
         settings["client"]["prices"]["m/plain"] = {{"input", 1}, {"output", 2}};
-        server = std::make_unique<server_process>(settings.dump());
+        server = std::make_unique<running_server>(settings.dump());
         served = std::make_unique<description>(description::served(*server));
         published = std::make_unique<description>(description::published());
     }
@@ -84,7 +85,7 @@ protected:
 
     // Asks for a whole answer, and holds it to the descriptions.
     static parsed_response ask(const std::string& text, int status = 200) {
-        const parsed_response got = server->ask("POST", path, text);
+        const parsed_response got = serving::answer_to(*server, "POST", path, text);
         EXPECT_EQ(got.head.status, status) << got.body;
         EXPECT_EQ(got.head.header.find("content-type").value_or(""), "application/json");
         EXPECT_TRUE(got.head.header.find("x-request-id"));
@@ -103,7 +104,8 @@ protected:
     static std::vector<std::string> stream(const std::vector<std::string>& models,
                                            json members = json::object()) {
         members["stream"] = true;
-        const parsed_response got = server->ask("POST", path, body(models, members));
+        const parsed_response got =
+            serving::answer_to(*server, "POST", path, body(models, members));
         EXPECT_EQ(got.head.status, 200) << got.body;
         EXPECT_EQ(got.head.header.find("content-type").value_or(""), "text/event-stream");
         EXPECT_TRUE(got.complete);
@@ -125,7 +127,7 @@ protected:
     }
 
     static inline std::unique_ptr<scripted_provider> provider;
-    static inline std::unique_ptr<server_process> server;
+    static inline std::unique_ptr<running_server> server;
     static inline std::unique_ptr<description> served;
     static inline std::unique_ptr<description> published;
 };
@@ -143,7 +145,7 @@ TEST_F(RoundtableRoute, MergesTheAnswers) {
 }
 
 TEST_F(RoundtableRoute, IsServedAtItsOlderPathToo) {
-    const auto got = server->ask("POST", "/v3/beta/roundtable", body({"plain"}));
+    const auto got = serving::answer_to(*server, "POST", "/v3/beta/roundtable", body({"plain"}));
     EXPECT_EQ(got.head.status, 200);
     EXPECT_EQ(at(got.body, "/data"), "Use Postgres.");
     expect_described("RoundtableResponse", got.body);
@@ -291,8 +293,8 @@ TEST_F(RoundtableRoute, CancelsTheModelsWhenTheClientGoesAway) {
             const std::size_t before = idle();
             const std::size_t asked = provider->requests().size();
             loopback::plain_client client(server->port());
-            client.send(server_process::request(
-                "POST", path, body({model, model, model}, {{"stream", streamed}})));
+            client.send(serving::request("POST", path,
+                                         body({model, model, model}, {{"stream", streamed}})));
             ASSERT_TRUE(
                 provider->wait_until([&] { return provider->requests().size() == asked + 3; }));
             client.close();
@@ -307,12 +309,12 @@ TEST_F(RoundtableRoute, CancelsTheModelsWhenTheClientGoesAway) {
 
 // 80 MB a seat, of which a client that reads nothing gets what the buffers between hold.
 TEST_F(RoundtableRoute, HoldsTheModelsBackForASlowClient) {
-    const std::size_t before = server->resident();
+    const std::size_t before = server->memory() * 1024;
     loopback::plain_client client(server->port());
-    client.send(server_process::request(
+    client.send(serving::request(
         "POST", path, body({"long", "long"}, {{"stream", true}, {"resolution", "fast"}})));
     std::this_thread::sleep_for(2s);
-    EXPECT_LT(server->resident(), before + (std::size_t{32} << 20));
+    EXPECT_LT(server->memory() * 1024, before + (std::size_t{32} << 20));
     EXPECT_NE(client.receive(), "");
 }
 

@@ -1,0 +1,157 @@
+// The server as its operator sees it: configuration, health, metrics, log.
+
+#include "running_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+namespace {
+
+using namespace serving;
+using namespace conclave::testing;
+using running::temporary_file;
+
+TEST(Operation, WithoutAConfigurationAScriptedProviderAnswersAndTheLogSaysSo) {
+    const running_server server("");
+    EXPECT_NE(server.log().find("no configuration was given"), std::string::npos);
+    const auto reply = ask(server.port(), panel_request(panel_of(2, false, "openai/gpt-5.5")));
+    EXPECT_EQ(reply.head.status, 200);
+    EXPECT_EQ(loopback::at(reply.body, "/model_results/1/model"), "openai/gpt-5.5");
+}
+
+TEST(Operation, HealthAndReadinessAreTold) {
+    const scripted_provider provider;
+    const running_server server(config_for(provider));
+    EXPECT_EQ(get(server, "/health").body, R"({"status":"ok"})");
+    EXPECT_EQ(get(server, "/ready").body, R"({"status":"ready"})");
+}
+
+TEST(Operation, EveryResponseHasARequestIdAndAUsableOneOfTheClientIsKept) {
+    const scripted_provider provider;
+    const running_server server(config_for(provider));
+    const auto id_of = [](const loopback::parsed_response& reply) {
+        return std::string(reply.head.header.find("x-request-id").value_or(""));
+    };
+    const std::set<std::string> ids = {id_of(get(server, "/health")),
+                                       id_of(get(server, "/nowhere")),
+                                       id_of(get(server, "/health", "bad name: x\r\n")),
+                                       id_of(get(server, "/health", "x-request-id: a b\r\n"))};
+    EXPECT_EQ(ids.size(), 4u);
+    EXPECT_FALSE(ids.contains(""));
+    EXPECT_EQ(id_of(get(server, "/health", "x-request-id: from-me.1\r\n")), "from-me.1");
+}
+
+TEST(Operation, AnUnknownPathAndAWrongMethodAreTold) {
+    const scripted_provider provider;
+    const running_server server(config_for(provider));
+    const auto unknown = get(server, "/nowhere");
+    EXPECT_EQ(unknown.head.status, 404);
+    EXPECT_EQ(loopback::at(unknown.body, "/error/code"), "not_found");
+    const auto wrong = ask(server.port(), request("DELETE", "/health"));
+    EXPECT_EQ(wrong.head.status, 405);
+    EXPECT_EQ(wrong.head.header.find("allow"), "GET, HEAD");
+    loopback::plain_client client(server.port(), 2s);
+    client.send(request("HEAD", "/health", {}, "connection: close\r\n"));
+    const std::string head = client.receive_all();
+    EXPECT_NE(head.find("Content-Length: 15"), std::string::npos);
+    EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+TEST(Operation, MetricsCountWhatHappened) {
+    scripted_provider provider;
+    provider.on("m", answer("Yes.").cost(0.25)).on("broken", status(400, "{}"));
+    const running_server server(config_for(provider));
+    ask(server.port(), panel_request(panel_of(2)));
+    ask(server.port(), panel_request(panel_of(1, true, "broken")));
+    get(server, "/nowhere");
+    get(server, "/health", "broken field: x\r\n");
+    EXPECT_EQ(metric(server, "conclave_seats_total{outcome=\"ok\"}"), 2);
+    EXPECT_EQ(metric(server, "conclave_seats_total{outcome=\"error status\"}"), 1);
+    EXPECT_EQ(metric(server, "conclave_panels_total{outcome=\"ok\"}"), 1);
+    EXPECT_EQ(metric(server, "conclave_panels_total{outcome=\"failed\"}"), 1);
+    EXPECT_EQ(metric(server, "conclave_panel_seconds_count"), 2);
+    EXPECT_EQ(metric(server, "conclave_first_token_seconds_count"), 1);
+    EXPECT_EQ(metric(server, "conclave_cost_usd_total"), 0.5);
+    EXPECT_GT(metric(server, "conclave_tokens_total{direction=\"output\"}"), 0);
+    EXPECT_EQ(metric(server, "conclave_http_malformed_total{status=\"400\"}"), 1);
+    EXPECT_EQ(metric(server,
+                     "conclave_http_requests_total{method=\"GET\",route=\"other\",status=\"404\"}"),
+              1);
+    EXPECT_EQ(metric(server, "conclave_open_streams"), 0);
+    EXPECT_EQ(metric(server, "conclave_running_panels"), 0);
+}
+
+TEST(Operation, EachPanelIsOneLineOfTheLogWithoutQuestionAnswerOrKey) {
+    scripted_provider provider;
+    provider.on("m", answer("The answer."));
+    ::setenv("SERVER_TEST_KEY", "key-0123456789abcdef", 1);
+    const std::string callers = R"(,"callers":[{"name":"tests","key_env":"SERVER_TEST_KEY"}])";
+    const std::string fields =
+        "authorization: Bearer key-0123456789abcdef\r\nx-request-id: one\r\n";
+    for (const bool prompts : {false, true}) {
+        running_server server(
+            config_for(provider, callers + (prompts ? R"(,"log":{"prompts":true})" : "")));
+        ask(server.port(), panel_request(panel_of(2), fields));
+        server.signal(SIGTERM);
+        EXPECT_EQ(server.wait(), 0);
+        const std::string log = server.log();
+        const std::size_t line = log.find(R"("msg":"panel","request_id":"one","caller":"tests")");
+        ASSERT_NE(line, std::string::npos) << log;
+        EXPECT_EQ(log.find(R"("msg":"panel")", line + 1), std::string::npos);
+        EXPECT_NE(log.find(R"("outcome":"ok")", line), std::string::npos);
+        EXPECT_EQ(log.find("Why so?") != std::string::npos, prompts);
+        EXPECT_EQ(log.find("key-0123"), std::string::npos);
+    }
+}
+
+TEST(Operation, TheTraceOfTheClientIsPassedOn) {
+    scripted_provider provider;
+    provider.on("m", answer("Yes."));
+    const running_server server(config_for(provider));
+    const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+    const auto reply =
+        ask(server.port(),
+            panel_request(panel_of(1), "traceparent: 00-" + trace + "-b7ad6b7169203331-00\r\n"));
+    EXPECT_EQ(loopback::at(reply.body, "/meta/trace_uuid"), "0af76519-16cd-43dd-8448-eb211c80319c");
+    const std::string sent(provider.requests().at(0).header.find("traceparent").value_or(""));
+    EXPECT_TRUE(sent.starts_with("00-" + trace + "-")) << sent;
+    EXPECT_TRUE(sent.ends_with("-00")) << sent;
+    EXPECT_EQ(sent.find("b7ad6b7169203331"), std::string::npos);
+}
+
+TEST(Operation, CheckConfigSaysWhatIsWrong) {
+    const auto check = [](const std::string& text) {
+        const temporary_file file(text);
+        child program({CONCLAVE_SERVER, "--config", file.name(), "--check-config"});
+        const auto status = program.wait();
+        return std::to_string(status.value_or(-1)) + " " + program.out() + program.log();
+    };
+    const std::string client = R"("client":{"endpoints":[{"base_url":"http://127.0.0.1:9/v1"}]})";
+    const auto expect = [&](const std::string& text, const std::string& words) {
+        const std::string said = check(text);
+        EXPECT_TRUE(said.starts_with("2 ")) << said;
+        EXPECT_NE(said.find(words), std::string::npos) << said;
+    };
+    EXPECT_TRUE(check("{" + client + "}").starts_with("0 the configuration is right"));
+    expect("nonsense", "not a JSON object");
+    expect("{}", "client.endpoints must not be empty");
+    expect("{" + client + R"(,"lisen":{}})", "lisen is unknown here");
+    expect("{" + client + R"(,"limits":{"panels":0}})", "limits.panels must be at least 1");
+    expect("{" + client + R"(,"listen":{"address":"0.0.0.0"}})", "not a loopback address");
+    expect("{" + client + R"(,"listen":{"address":"here"}})", "is not an IP address");
+    expect(R"({"client":{"endpoints":[{"base":"x"}]}})", "client: endpoints[0].base");
+    expect("{" + client + R"(,"panels":{"panel/a":{"models":[]}}})",
+           R"(panels["panel/a"].models must not be empty)");
+    expect("{" + client + R"(,"callers":[{"name":"a","key_env":"NOT_SET_AT_ALL"}]})",
+           "callers[0].key_env names a variable that is not set");
+    ::setenv("SERVER_TEST_SHORT", "short", 1);
+    expect("{" + client + R"(,"callers":[{"name":"a","key_env":"SERVER_TEST_SHORT"}]})",
+           "shorter than 16");
+    EXPECT_EQ(
+        check(R"({"client":{"endpoints":[{"base_url":"secret-value"}]}})").find("secret-value"),
+        std::string::npos);
+}
+
+}  // namespace
