@@ -62,8 +62,8 @@ def main():
                  "-u", f"http://127.0.0.1:{port}{path}", *options],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(3)
-            held = open_connections(port)
             times = measure(port, max(seconds - 5, 2))
+            held = open_connections(port)
             attack.wait()
             p99 = times[int(len(times) * 0.99)]
             print(f"{name}: {held} connections open, /health p50 {times[len(times) // 2]:.1f} ms, "
