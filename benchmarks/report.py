@@ -13,6 +13,8 @@ import pathlib
 import re
 import statistics
 
+from tables import number, table, write_figures
+
 CORPORA = {
     "a": "OpenAI chat, obfuscation",
     "a2": "vLLM chat",
@@ -181,19 +183,6 @@ def verdict(name, value):
     return f"≥ {goal}", value is not None and value >= goal
 
 
-def number(value):
-    if value is None:
-        return "–"
-    if value == 0 or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
 def throughput_table(throughput, how, unit="ns_per_event", names=CONTENDERS):
     corpora = [c for c in CORPORA if any(f"{who}/{c}/{how}" in throughput for who in names)]
     rows = []
@@ -338,15 +327,6 @@ def chart(throughput):
     return "\n".join(out + ["</svg>"]) + "\n"
 
 
-def write_page(docs, figures, svg):
-    (docs / "performance.svg").write_text(svg)
-    page = docs / "performance.md"
-    begin, end = "<!-- figures: by scripts/bench.sh -->", "<!-- end of figures -->"
-    text = page.read_text()
-    head, rest = text.split(begin, 1)
-    page.write_text(head + begin + "\n\n" + figures + "\n\n" + end + rest.split(end, 1)[1])
-
-
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("folder", type=pathlib.Path)
@@ -377,7 +357,8 @@ def main():
     (chosen.folder / "report.json").write_text(text + "\n")
     print(text if chosen.json else figures)
     if chosen.docs:
-        write_page(chosen.docs, figures, svg)
+        (chosen.docs / "performance.svg").write_text(svg)
+        write_figures(chosen.docs / "performance.md", "sse", figures)
 
 
 main()

@@ -21,13 +21,28 @@ install(FILES
     "${CMAKE_CURRENT_BINARY_DIR}/conclave-config.cmake"
     "${CMAKE_CURRENT_BINARY_DIR}/conclave-config-version.cmake"
     cmake/FindAsio.cmake
+    cmake/FindIdn2.cmake
+    cmake/FindRE2.cmake
     DESTINATION "${package_dir}")
+
+set(more_requires "")
+set(more_flags "")
+if(conclave_has_RE2)
+    string(APPEND more_requires " re2")
+    string(APPEND more_flags " -DCONCLAVE_WITH_RE2=1")
+endif()
+if(conclave_has_Idn2)
+    string(APPEND more_requires " libidn2")
+    string(APPEND more_flags " -DCONCLAVE_WITH_IDN2=1")
+endif()
 
 # Written while installing, when the prefix is known for certain (`cmake --install … --prefix`).
 install(CODE "
     set(version \"${PROJECT_VERSION}\")
     set(description \"${PROJECT_DESCRIPTION}\")
     set(includedir \"${CMAKE_INSTALL_INCLUDEDIR}\")
+    set(more_requires \"${more_requires}\")
+    set(more_flags \"${more_flags}\")
     set(datadir \"${CMAKE_INSTALL_DATADIR}\")
     set(template \"${PROJECT_SOURCE_DIR}/cmake/conclave.pc.in\")
     set(output \"${CMAKE_CURRENT_BINARY_DIR}/conclave.pc\")")

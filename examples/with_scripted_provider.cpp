@@ -20,7 +20,9 @@ int main(int count, char** arguments) {
     }
     conclave::testing::scripted_provider provider;
     conclave::testing::install_demo_panel(provider, 20);
+    provider.on("openai/text-embedding-3-small", conclave::testing::embeddings());
     setenv("CONCLAVE_BASE_URL", provider.base_url().c_str(), 1);
+    unsetenv("CONCLAVE_HOSTED_ROUNDTABLE");
     unsetenv("OPPER_API_KEY");
     unsetenv("OPENAI_API_KEY");
 

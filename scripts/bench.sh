@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
-# Measures the library's readers of event streams against others:
+# Measures the library's hot paths against others:
 #
-#   scripts/bench.sh sse [--json] [--quick] [--docs]
+#   scripts/bench.sh sse [--json] [--quick] [--docs]       readers of event streams
+#   scripts/bench.sh schema [--json] [--quick] [--docs]    validators of JSON Schema
 #
-# Installs what is missing, builds in build/bench, compares what all contenders read, measures them
+# Installs what is missing, builds in build/bench, compares what all contenders bring, measures them
 # and prints tables, or with --json everything as JSON. --quick takes fewer samples and smaller
-# streams. --docs also puts the figures and the chart into docs/performance.md.
+# streams. --docs also puts the figures, and the chart of sse, into docs/performance.md.
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build="$repository/build/bench"
-results="$build/results"
 log="$build/build.log"
 
 say() { echo "conclave: $*" >&2; }
 
 quick=()
 report=()
-if [[ ${1:-} != sse ]]; then
-    say "usage: bench.sh sse [--json] [--quick] [--docs]"
+what=${1:-}
+if [[ $what != sse && $what != schema ]]; then
+    say "usage: bench.sh sse|schema [--json] [--quick] [--docs]"
     exit 2
 fi
+results="$build/results/$what"
 for argument in "${@:2}"; do
     case $argument in
         --quick) quick=(--quick) ;;
@@ -46,13 +48,32 @@ if ! {
     cmake -S "$repository" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_CXX_FLAGS_RELEASE="$flags" -DCONCLAVE_BUILD_TESTS=OFF \
         -DCONCLAVE_BUILD_EXAMPLES=OFF -DCONCLAVE_BUILD_BENCHMARKS=ON &&
-        cmake --build "$build"
+        cmake --build "$build" --target ${what}_benchmark
 } >"$log" 2>&1; then
     tail -n 40 "$log" >&2
     say "the build failed; the whole log is $log"
     exit 1
 fi
-program="$build/benchmarks/sse_benchmark"
+program="$build/benchmarks/${what}_benchmark"
+
+packages={}
+describe_machine() {
+    python3 - "$flags" "$packages" "${quick[*]}" >"$results/machine.json" <<'EOS'
+import json, os, platform, re, sys
+try:
+    model = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read()).group(1)
+except (OSError, AttributeError):
+    model = platform.processor() or platform.machine()
+print(json.dumps({
+    "processor": model,
+    "processors": os.cpu_count(),
+    "system": f"{platform.system()} {platform.release()}",
+    "flags": sys.argv[1],
+    "npm": json.loads(sys.argv[2]),
+    "quick": bool(sys.argv[3]),
+}))
+EOS
+}
 
 say "measuring; this takes some minutes"
 if ! "$program" "${quick[@]}" --benchmark_enable_random_interleaving=true \
@@ -60,6 +81,11 @@ if ! "$program" "${quick[@]}" --benchmark_enable_random_interleaving=true \
     tail -n 20 "$results/cpp.log" >&2
     say "the measurement failed; the whole log is $results/cpp.log"
     exit 1
+fi
+
+if [[ $what == schema ]]; then
+    describe_machine
+    exec python3 "$repository/benchmarks/schema/report.py" "$results" "${report[@]}"
 fi
 
 # Instructions of one pass over each corpus, and its events. A copy by "rep movsb" would count as an
@@ -92,7 +118,6 @@ print(json.dumps({name: round(int(total) / int(events), 1) for name, total, even
 EOS
 
 rm -f "$results/node.json"
-packages={}
 if command -v node >/dev/null && command -v npm >/dev/null; then
     say "measuring the readers of npm"
     mkdir -p "$build/node"
@@ -101,6 +126,7 @@ if command -v node >/dev/null && command -v npm >/dev/null; then
         tail -n 20 "$build/npm.log" >&2
         exit 1
     }
+    cmake --build "$build" --target write_corpora >>"$log" 2>&1
     "$build/benchmarks/write_corpora" "$build/corpora" 0.625 a a2 b c f g >/dev/null
     samples=25
     if ((${#quick[@]})); then samples=5; fi
@@ -111,20 +137,5 @@ else
     say "node or npm is not there: its readers are left out"
 fi
 
-python3 - "$flags" "$packages" "${quick[*]}" >"$results/machine.json" <<'EOS'
-import json, os, platform, re, sys
-try:
-    model = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read()).group(1)
-except (OSError, AttributeError):
-    model = platform.processor() or platform.machine()
-print(json.dumps({
-    "processor": model,
-    "processors": os.cpu_count(),
-    "system": f"{platform.system()} {platform.release()}",
-    "flags": sys.argv[1],
-    "npm": json.loads(sys.argv[2]),
-    "quick": bool(sys.argv[3]),
-}))
-EOS
-
+describe_machine
 python3 "$repository/benchmarks/report.py" "$results" "${report[@]}"

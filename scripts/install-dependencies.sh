@@ -11,9 +11,11 @@
 # Made for Debian 12, as root or with sudo. On other systems it only looks whether all is there.
 set -euo pipefail
 
-demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libcli11-dev ca-certificates)
+demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libre2-dev libidn2-dev
+    libcli11-dev ca-certificates)
 server=("${demo[@]}" librestinio-dev prometheus-cpp-dev libspdlog-dev libfmt-dev)
-test=("${server[@]}" libyaml-cpp-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 meson make
+test=("${server[@]}" libyaml-cpp-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev
+    libvalijson-dev python3 python3-yaml meson make
     pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy
     iproute2 iptables)
 # The npm that comes with a Node of another origin than Debian does as well.
@@ -42,7 +44,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     for tool in c++ cmake ninja; do
         command -v "$tool" >/dev/null || missing+=("$tool")
     done
-    headers=(asio.hpp simdjson.h openssl/ssl.h CLI/CLI.hpp)
+    headers=(asio.hpp simdjson.h openssl/ssl.h re2/re2.h idn2.h CLI/CLI.hpp)
     [[ $1 == demo ]] || headers+=(restinio/all.hpp prometheus/registry.h spdlog/spdlog.h)
     for header in "${headers[@]}"; do
         echo "#include <$header>" | c++ -std=c++20 -fsyntax-only -x c++ - 2>/dev/null ||
@@ -53,9 +55,9 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     fi
     say "this system has no apt-get, so please install these yourself: ${missing[*]}"
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
-        "OpenSSL 3 and CLI11 with their headers; for the server RESTinio, prometheus-cpp," \
-        "spdlog and fmt; for the tests also yaml-cpp, GoogleTest, Google Benchmark," \
-        "nlohmann/json, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
+        "OpenSSL 3, RE2, libidn2 and CLI11 with their headers; for the server RESTinio," \
+        "prometheus-cpp, spdlog and fmt; for the tests also yaml-cpp, GoogleTest, Google Benchmark," \
+        "nlohmann/json, valijson, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
         "HAProxy, iproute2, iptables, npm and the openssl command; valgrind for the benchmarks"
     exit 1
 fi

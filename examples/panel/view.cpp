@@ -123,6 +123,11 @@ std::string seat_facts(const conclave::model_result& result) {
     } else if (result.ok() || *result.cost > 0) {
         facts.push_back(dollars(*result.cost));
     }
+    // A pick among choices shows itself what it is; only JSON is said to be valid or not.
+    const bool is_pick = result.schema_valid == true && !result.data.is_json();
+    if (result.schema_valid && !is_pick) {
+        facts.emplace_back(*result.schema_valid ? "valid" : "not valid");
+    }
     if (result.attempts > 1) facts.push_back(std::to_string(result.attempts) + " attempts");
     if (result.finish == conclave::finish_reason::length) facts.push_back("cut off at its limit");
     return joined(facts);

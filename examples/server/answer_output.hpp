@@ -40,7 +40,7 @@ public:
     virtual std::string whole(const conclave::completion& answer) = 0;
 };
 
-inline std::int64_t seconds_now() {
+inline std::int64_t unix_time() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
@@ -51,7 +51,7 @@ public:
     /// `number` tells the answer from others.
     chat_output(const std::string& number, const std::string& model, bool include_usage)
         : include_usage_(include_usage),
-          writer_({"chatcmpl-" + number, seconds_now(), model}, include_usage) {}
+          writer_({"chatcmpl-" + number, unix_time(), model}, include_usage) {}
 
     void begin(std::string& out) override {
         event([&](std::string& chunk) { writer_.opening(chunk); }, out);
@@ -114,7 +114,7 @@ public:
     /// The request's body, whose settings a response repeats; `number` tells the answer from
     /// others.
     responses_output(const std::string& number, const std::string& model, std::string_view request)
-        : writer_({"resp_" + number, seconds_now(), model},
+        : writer_({"resp_" + number, unix_time(), model},
                   conclave::wire::responses_settings(request, false, false),
                   [this](std::string_view type, std::string data) {
                       conclave::sse::writer(pending_).event(data, type);
@@ -144,7 +144,7 @@ public:
         std::string_view incomplete;
         if (answer.finish == conclave::finish_reason::length) incomplete = "max_output_tokens";
         if (answer.finish == conclave::finish_reason::content_filter) incomplete = "content_filter";
-        writer_.finish(incomplete, answer.usage, answer.cost, seconds_now());
+        writer_.finish(incomplete, answer.usage, answer.cost, unix_time());
         take(out);
     }
     void fail(const api_error& why, std::string& out) override {

@@ -49,7 +49,7 @@ void add_api_routes(route_table& to, application& app) {
     to.add("POST", "/v3/compat/chat/completions", access::with_key, compat(chat_format));
     to.add("POST", "/v3/compat/responses", access::with_key, compat(responses_format));
 
-    const auto models = [list = model_list(app.settings.client, *panels, seconds_now())](
+    const auto models = [list = model_list(app.settings.client, *panels, unix_time())](
                             const http_request&, responder& out) {
         return serve_text("application/json", list, out);
     };

@@ -82,7 +82,8 @@ inline void refuse_unless(const request_members& from, std::string_view name, bo
 inline void read_sampling(const request_members& body, conclave::call& what) {
     if (const auto value = body.number("temperature")) what.temperature(*value);
     if (const auto value = body.number("top_p")) what.top_p(*value);
-    what.timeout(std::chrono::minutes(5));
+    // Clients of these formats try again by themselves, and know best how often.
+    what.timeout(std::chrono::minutes(5)).max_retries(0);
 }
 
 inline void read_effort(const request_members& from, std::string_view name, conclave::call& what) {

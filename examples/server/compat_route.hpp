@@ -59,6 +59,7 @@ private:
     void read() {
         try {
             asked_ = format_.read(work_.request.body);
+            asked_.what.traceparent(work_.request.traceparent);
             const auto panel = find_panel(panels_, asked_.what.model());
             if (panel) panel_ = panel_request(*panel, asked_.what);
             output_ = format_.output(asked_, work_.request.body, make_number());
@@ -166,10 +167,7 @@ private:
         if (!failure) co_return;
         // To these formats an answer that the provider withheld is one.
         if (failure->code() != conclave::errc::refused) throw *failure;
-        if (!has_refused_ && !answer_.refusal.empty()) {
-            begin();
-            output_->refusal(answer_.refusal, pending_);
-        }
+        if (!has_refused_) show_refusal(answer_.refusal);
     }
 
     void record_call(const std::optional<conclave::error>& failure,
@@ -182,21 +180,29 @@ private:
 
     void show(const conclave::stream_delta& piece) {
         if (piece.restart) return begin_anew("the model's answer was cut off");
-        if (piece.text.empty() && piece.reasoning.empty() && piece.refusal.empty()) return;
-        begin();
-        if (!piece.reasoning.empty()) output_->reasoning(piece.reasoning, pending_);
-        if (!piece.text.empty()) show_text(piece.text);
-        if (!piece.refusal.empty()) {
-            has_refused_ = true;
-            output_->refusal(piece.refusal, pending_);
-        }
+        show_reasoning(piece.reasoning);
+        show_text(piece.text);
+        show_refusal(piece.refusal);
     }
 
+    void show_reasoning(std::string_view piece) {
+        if (piece.empty() || !asked_.stream) return;
+        begin();
+        output_->reasoning(piece, pending_);
+    }
     void show_text(std::string_view piece) {
+        if (piece.empty()) return;
         has_text_ = true;
         if (!panel_) work_.record->see_token();
+        if (!asked_.stream) return;
         begin();
         output_->text(piece, pending_);
+    }
+    void show_refusal(std::string_view piece) {
+        if (piece.empty() || !asked_.stream) return;
+        has_refused_ = true;
+        begin();
+        output_->refusal(piece, pending_);
     }
 
     // These formats cannot take back what they have told.
@@ -225,11 +231,8 @@ private:
     void show(const conclave::roundtable_event& seen) {
         using conclave::event_type;
         const std::string progress = progress_line(seen);
-        if (!progress.empty()) {
-            begin();
-            output_->reasoning(progress, pending_);
-            answer_.reasoning += progress;
-        }
+        show_reasoning(progress);
+        answer_.reasoning += progress;
         if (seen.type == event_type::summary_delta) show_text(seen.delta);
         if (seen.type == event_type::summary_retry) begin_anew("merging the answers failed");
         if (seen.type == event_type::done) take(*seen.response);
@@ -276,7 +279,7 @@ private:
 
     // The events at the beginning of the stream, once.
     void begin() {
-        if (!has_begun_ && asked_.stream) output_->begin(pending_);
+        if (!has_begun_) output_->begin(pending_);
         has_begun_ = true;
     }
 

@@ -188,6 +188,7 @@ inline conclave::roundtable_request panel_request(const conclave::roundtable_req
     asked.resolve_by(panel.resolution()).choices(panel.choices()).output_schema(schema);
     asked.summary_model(panel.summary_model());
     asked.max_retries(panel.max_retries()).timeout(panel.timeout());
+    asked.traceparent(what.traceparent());
     return asked;
 }
 

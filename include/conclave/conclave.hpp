@@ -11,7 +11,9 @@
 #include <conclave/error.hpp>
 #include <conclave/json/decode.hpp>
 #include <conclave/json/describe.hpp>
+#include <conclave/json/partial.hpp>
 #include <conclave/json/schema_of.hpp>
+#include <conclave/roundtable/growing_answers.hpp>
 #include <conclave/roundtable/json.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>

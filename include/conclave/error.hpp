@@ -73,6 +73,8 @@ enum class errc {
     refused,
     /// A proxy could not be reached, or did not make the connection that it was asked for.
     proxy_failed,
+    /// A JSON Schema is not one, or asks for what this build cannot do.
+    invalid_schema,
     /// JSON does not have the shape that was asked for, of a schema or of a type.
     schema_mismatch,
     /// A roundtable came to no answer that could be given.
@@ -115,6 +117,7 @@ struct error_category final : std::error_category {
             case errc::truncated_stream: return "stream ended early";
             case errc::refused: return "answer withheld by the provider";
             case errc::proxy_failed: return "connection through the proxy failed";
+            case errc::invalid_schema: return "invalid JSON Schema";
             case errc::schema_mismatch: return "JSON of another shape than asked for";
             case errc::no_answer: return "no answer";
         }

@@ -101,6 +101,26 @@ TEST(AnthropicCall, CallsAToolAndTakesItsResult) {
     EXPECT_EQ(told.answer.text, "Rain.") << told.what();
 }
 
+TEST(AnthropicCall, GoesOnThinkingAfterAToolsResult) {
+    for (const bool whole : {false, true}) {
+        scripted_provider provider;
+        auto first = answer("Let me look.").reasoning("Rain matters.").tool_call("weather", "{}");
+        provider.on("claude-haiku-4-5", whole ? first.always_whole() : first);
+        provider.on("claude-haiku-4-5", answer("Rain."));
+        caller client(anthropic_options(provider));
+        call what("claude-haiku-4-5", "Weather?");
+        what.reasoning(reasoning_effort::low).add(tool("weather", "", R"({"type":"object"})"));
+        const result asked = client.ask(what);
+        ASSERT_EQ(asked.code(), errc{}) << asked.what();
+        what.add(message(asked.answer));
+        what.add(message::tool_result(asked.answer.tool_calls.at(0).id, "rain"));
+        const result told = client.ask(what);
+        EXPECT_EQ(told.answer.text, "Rain.") << told.what();
+        EXPECT_TRUE(told.answer.notes.empty());
+        EXPECT_NE(provider.requests().at(1).body.find("budget_tokens"), std::string::npos);
+    }
+}
+
 TEST(AnthropicCall, HasAnAnswerOfASchema) {
     scripted_provider provider;
     provider.on("m", answer_with([](const recorded_request& request) {

@@ -110,9 +110,9 @@ TEST(CompleteStream, EndsTheCallWhenItGoes) {
 
 // As much as 256 pieces and what is between two sockets: all the rest waits with the provider.
 TEST(CompleteStream, DoesNotReadAheadOfASlowReader) {
-    constexpr std::size_t count = 200'000;
+    constexpr std::size_t count = 8'000;
     scripted_provider provider;
-    provider.on("m", answer(std::vector<std::string>(count, std::string(64, 'x'))));
+    provider.on("m", answer(std::vector<std::string>(count, std::string(4096, 'x'))));
     caller from(provider);
     result got;
     std::size_t size_in_the_pause = 0;
@@ -133,9 +133,9 @@ TEST(CompleteStream, DoesNotReadAheadOfASlowReader) {
         got.answer = stream.result();
     };
     from.run(operation, std::nullopt, got);
-    EXPECT_EQ(got.shown.size(), 64U);
+    EXPECT_EQ(got.shown.size(), 4096U);
     EXPECT_EQ(size_in_the_pause, 0U) << "the call ended while nobody read";
-    EXPECT_EQ(got.answer.text.size(), count * 64);
+    EXPECT_EQ(got.answer.text.size(), count * 4096);
 }
 
 }  // namespace

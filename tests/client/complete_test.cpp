@@ -14,6 +14,20 @@ using namespace conclave;
 using namespace conclave::testing;
 using namespace calling;
 
+TEST(Complete, TakesTheCostOfTheHeadWhereTheBodyHasNone) {
+    scripted_provider provider;
+    const auto cost_of = [&](scripted_reply reply, const std::string& told) {
+        provider.on("m", reply.always_whole().header("X-Opper-Cost", told));
+        return caller(provider).ask(question()).answer.cost;
+    };
+    EXPECT_EQ(cost_of(answer("yes"), "0.5"), 0.5);
+    EXPECT_EQ(cost_of(answer("yes"), "1e-06"), 1e-06);
+    EXPECT_EQ(cost_of(answer("yes"), "0"), 0.0);
+    EXPECT_EQ(cost_of(answer("yes").cost(0.25), "0.5"), 0.25);
+    for (const char* nonsense : {"", "-1", "free", "0.5 USD", "inf", "nan", "1e999"})
+        EXPECT_EQ(cost_of(answer("yes"), nonsense), std::nullopt) << nonsense;
+}
+
 TEST(Complete, StreamsAnAnswer) {
     scripted_provider provider;
     provider.on("m", answer("Use Postgres for it.").usage(12, 4).cost(0.25));

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <variant>
@@ -99,7 +100,8 @@ TEST(Config, OfNothingIsTheDefault) {
 
 TEST(Config, HasEverySettingThatIsDocumented) {
     const client_options options = config(R"({
-        "endpoints": [{"format_options": {"json_schema": false, "include_usage": false},
+        "endpoints": [{"format_options": {"json_schema": false, "strict_schema": false,
+                       "include_usage": false},
                        "base_url": "http://h/v1", "models": ["a", "b/c"]}],
         "prices": {"m": {"input": 1, "output": 2, "cache_read": 3, "cache_creation": 4,
                          "cache_creation_1h": 5, "input_audio": 6, "reasoning": 7,
@@ -116,6 +118,7 @@ TEST(Config, HasEverySettingThatIsDocumented) {
         "max_redirects": 13})");
     const auto& speaks = std::get<wire::chat_completions>(options.endpoints.at(0).format);
     EXPECT_FALSE(speaks.json_schema);
+    EXPECT_FALSE(speaks.strict_schema);
     EXPECT_FALSE(speaks.include_usage);
     EXPECT_EQ(options.endpoints[0].models.count("b/c"), 1u);
     const price& rate = options.prices.at("m");
@@ -186,6 +189,87 @@ TEST(Config, HasEveryFormatWithItsOptions) {
     const error format = config_error(R"({"endpoints": [{"base_url": "h", "format": "chat"}]})");
     for (const char* word : {"chat_completions", "anthropic_messages", "google_generate_content"})
         EXPECT_NE(std::string(format.what()).find(word), std::string::npos) << format.what();
+}
+
+TEST(Config, HasEveryOptionOfResponses) {
+    const client_options options = config(R"({"endpoints": [
+        {"base_url": "http://r", "format": "responses", "format_options": {
+            "dialect": "open_responses", "store": true, "strict": true, "summary": "auto",
+            "verbosity": "high", "truncation": "disabled", "parallel_tool_calls": false,
+            "max_tool_calls": 3, "frequency_penalty": -1.5, "presence_penalty": 2,
+            "service_tier": "flex", "user": "u", "include": ["reasoning.encrypted_content"],
+            "metadata": {"team": "a", "b": ""}}}]})");
+    const auto& format = std::get<wire::responses>(options.endpoints.at(0).format);
+    EXPECT_EQ(format.speaks, wire::responses::dialect::open_responses);
+    const wire::responses_options& told = format.options;
+    EXPECT_TRUE(told.store && told.strict);
+    EXPECT_EQ(told.summary, wire::reasoning_summary::automatic);
+    EXPECT_EQ(told.verbosity, wire::text_verbosity::high);
+    EXPECT_EQ(told.truncation, wire::input_truncation::disabled);
+    EXPECT_EQ(told.parallel_tool_calls, false);
+    EXPECT_EQ(told.max_tool_calls, 3);
+    EXPECT_EQ(told.frequency_penalty, -1.5);
+    EXPECT_EQ(told.presence_penalty, 2);
+    EXPECT_EQ(told.service_tier + told.user, "flexu");
+    EXPECT_EQ(told.include, std::vector<std::string>{"reasoning.encrypted_content"});
+    EXPECT_EQ(told.metadata, (std::map<std::string, std::string>{{"team", "a"}, {"b", ""}}));
+
+    const auto field = [](const std::string& option) {
+        return config_error(R"({"endpoints": [{"base_url": "http://r", "format": "responses",)"
+                            R"("format_options": {)" +
+                            option + "}}]}")
+            .field();
+    };
+    for (const std::string option :
+         {R"("summary": "long")", R"("truncation": "low")", R"("presence_penalty": 2.5)",
+          R"("frequency_penalty": "1")", R"("metadata": {"a": 1})", R"("max_tool_calls": -1)",
+          R"("previous_response_id": "resp_1")"}) {
+        const std::string name = option.substr(1, option.find('"', 1) - 1);
+        EXPECT_EQ(field(option).find("endpoints[0].format_options." + name), 0u) << field(option);
+    }
+}
+
+TEST(Config, HasTheHeaderFieldsOfOppersGateway) {
+    for (const std::string word : {"chat_completions", "responses"}) {
+        const std::string begin = R"({"endpoints": [{"base_url": "http://o", "format": ")" + word +
+                                  R"(", "format_options": {"opper": )";
+        const client_options options =
+            config(begin + R"({"name": "n", "guard_input": ["pii", "secrets"],
+                               "guard_output": ["toxicity"], "guard_action": "redact"}}}]})");
+        std::vector<http::field> sent;
+        std::visit([&](const auto& format) { sent = format.header(""); },
+                   options.endpoints.at(0).format);
+        std::map<std::string, std::string> fields;
+        for (const http::field& each : sent)
+            fields[each.name] = each.value;
+        EXPECT_EQ(fields,
+                  (std::map<std::string, std::string>{{"X-Opper-Name", "n"},
+                                                      {"X-Opper-Guard-Input", "pii,secrets"},
+                                                      {"X-Opper-Guard-Output", "toxicity"},
+                                                      {"X-Opper-Guard-Action", "redact"}}));
+        const std::string at = "endpoints[0].format_options.opper";
+        EXPECT_EQ(config_error(begin + R"({"guard_action": "stop"}}}]})").field(),
+                  at + ".guard_action");
+        EXPECT_EQ(config_error(begin + R"({"guard": []}}}]})").field(), at + ".guard");
+    }
+}
+
+TEST(Config, NamesAServerThatRunsTheRoundtables) {
+    const client_options options = config(R"({"hosted_roundtable": {"base_url": "http://h",
+        "key": "k", "format": "anthropic_messages", "headers": {"X-Team": "a"}}})");
+    ASSERT_TRUE(options.hosted_roundtable);
+    EXPECT_EQ(options.hosted_roundtable->base_url, "http://h");
+    EXPECT_EQ(options.hosted_roundtable->api_key, "k");
+    EXPECT_EQ(options.hosted_roundtable->header.at(0).name, "X-Team");
+    EXPECT_TRUE(options.endpoints.empty());
+    EXPECT_FALSE(config("{}").hosted_roundtable);
+    const auto field = [](const std::string& of) {
+        return config_error(R"({"hosted_roundtable": )" + of + "}").field();
+    };
+    EXPECT_EQ(field("\"http://h\""), "hosted_roundtable");
+    EXPECT_EQ(field("{}"), "hosted_roundtable.base_url");
+    EXPECT_EQ(field(R"({"base_url": "http://h", "prefix": "a/"})"), "hosted_roundtable.prefix");
+    EXPECT_EQ(field(R"({"base_url": "http://h", "models": ["a"]})"), "hosted_roundtable.models");
 }
 
 TEST(Config, RefusesWhatItDoesNotKnowNamingIt) {

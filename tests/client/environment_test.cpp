@@ -13,12 +13,28 @@ namespace {
 
 using namespace conclave;
 
-constexpr std::array<const char*, 20> variables = {
-    "CONCLAVE_BASE_URL", "CONCLAVE_API_KEY",   "OPENAI_API_KEY", "OPENAI_BASE_URL",
-    "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "GEMINI_API_KEY", "GOOGLE_API_KEY",
-    "OPPER_API_KEY",     "OPENROUTER_API_KEY", "GROQ_API_KEY",   "MISTRAL_API_KEY",
-    "DEEPSEEK_API_KEY",  "XAI_API_KEY",        "OLLAMA_HOST",    "https_proxy",
-    "NO_PROXY",          "ALL_PROXY",          "http_proxy",     "no_proxy"};
+constexpr std::array<const char*, 22> variables = {"CONCLAVE_BASE_URL",
+                                                   "CONCLAVE_API_KEY",
+                                                   "OPENAI_API_KEY",
+                                                   "OPENAI_BASE_URL",
+                                                   "ANTHROPIC_API_KEY",
+                                                   "ANTHROPIC_BASE_URL",
+                                                   "GEMINI_API_KEY",
+                                                   "GOOGLE_API_KEY",
+                                                   "OPPER_API_KEY",
+                                                   "OPENROUTER_API_KEY",
+                                                   "GROQ_API_KEY",
+                                                   "MISTRAL_API_KEY",
+                                                   "DEEPSEEK_API_KEY",
+                                                   "XAI_API_KEY",
+                                                   "OLLAMA_HOST",
+                                                   "https_proxy",
+                                                   "NO_PROXY",
+                                                   "ALL_PROXY",
+                                                   "http_proxy",
+                                                   "no_proxy",
+                                                   "CONCLAVE_HOSTED_ROUNDTABLE",
+                                                   "CONCLAVE_HOSTED_ROUNDTABLE_KEY"};
 
 client_options from(const std::map<std::string, std::string>& environment) {
     for (const char* name : variables)
@@ -48,6 +64,23 @@ TEST(Environment, WithABaseUrlHasThatAlone) {
     EXPECT_EQ(options.endpoints[0].api_key, "own");
     EXPECT_EQ(options.endpoints[0].prefix, "");
     EXPECT_EQ(from({{"CONCLAVE_BASE_URL", "http://h/v1"}}).endpoints.at(0).api_key, "");
+}
+
+TEST(Environment, NamesAServerThatRunsTheRoundtables) {
+    const auto options = from({{"CONCLAVE_HOSTED_ROUNDTABLE", "https://panels.example"},
+                               {"CONCLAVE_HOSTED_ROUNDTABLE_KEY", "own"},
+                               {"OPPER_API_KEY", "opper"}});
+    ASSERT_TRUE(options.hosted_roundtable);
+    EXPECT_EQ(options.hosted_roundtable->base_url, "https://panels.example");
+    EXPECT_EQ(options.hosted_roundtable->api_key, "own");
+    EXPECT_EQ(options.endpoints.size(), 1u);  // for single calls
+
+    const auto without_key =
+        from({{"CONCLAVE_HOSTED_ROUNDTABLE", "http://localhost:8080"}, {"OPPER_API_KEY", "opper"}});
+    EXPECT_EQ(without_key.hosted_roundtable->api_key, "");  // no one else's is sent
+    EXPECT_FALSE(
+        from({{"CONCLAVE_HOSTED_ROUNDTABLE", ""}, {"CONCLAVE_HOSTED_ROUNDTABLE_KEY", "own"}})
+            .hosted_roundtable);
 }
 
 TEST(Environment, WithOpenAiServesItsNames) {

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -72,6 +73,18 @@ TEST_P(EveryFormat, BringsTheSameAnswer) {
     EXPECT_EQ(got.answer.usage->output_tokens, 9);
     EXPECT_TRUE(got.answer.notes.empty());
     EXPECT_EQ(got.shown.find("Bring") != std::string::npos, true);
+}
+
+TEST_P(EveryFormat, KeepsWhatTheHeadOfTheReplySays) {
+    const bool whole = !std::get<1>(GetParam());
+    const auto got = ask(answer("yes")
+                             .header("x-ratelimit-remaining-tokens", "990")
+                             .header("x-opper-cost", "0.0125"));
+    ASSERT_EQ(got.what(), "no error");
+    ASSERT_EQ(got.answer.rate_limits.size(), 1U);
+    EXPECT_EQ(got.answer.rate_limits[0].remaining, 990);
+    // the head of a stream comes before there is anything to pay for
+    EXPECT_EQ(got.answer.cost, whole ? std::optional(0.0125) : std::nullopt);
 }
 
 TEST_P(EveryFormat, CallsTheSameTools) {

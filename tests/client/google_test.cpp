@@ -112,6 +112,26 @@ TEST(GoogleGenerateContent, WaitsAsLongAsTheErrorAsks) {
     EXPECT_EQ(refused.failure.provider_code(), "PERMISSION_DENIED");
 }
 
+TEST(GoogleGenerateContent, IsNotTriedAgainWhenTheQuotaOfTheDayIsSpent) {
+    const auto exhausted = [](const std::string& quota) {
+        return status(429, R"({"error":{"code":429,"message":"You exceeded your current quota",)"
+                           R"("status":"RESOURCE_EXHAUSTED","details":[7,{"violations":[7,{}]},)"
+                           R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure",)"
+                           R"("violations":[{"quotaId":")" +
+                               quota +
+                               R"("}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo",)"
+                               R"("retryDelay":"0.1s"}]}})");
+    };
+    scripted_provider provider;
+    provider.on("m", exhausted("GenerateRequestsPerDayPerProjectPerModel-FreeTier"));
+    provider.on("n", exhausted("GenerateRequestsPerMinutePerProjectPerModel-FreeTier"));
+    provider.on("n", answer("yes"));
+    caller client(google_options(provider, wire::google_generate_content{}));
+    EXPECT_EQ(client.ask(question()).failure.details().http_status, 429);
+    EXPECT_EQ(provider.requests().size(), 1u);
+    EXPECT_EQ(client.ask(question("n")).answer.text, "yes");
+}
+
 TEST(GoogleGenerateContent, IsTriedAgainAfterAnErrorInBareJson) {
     scripted_provider provider;
     provider.on("m", raw("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"

@@ -91,6 +91,28 @@ TEST(ResponsesCall, BringsToolCalls) {
     }
 }
 
+TEST(ResponsesCall, SendsEncryptedReasoningBackWithAToolsResult) {
+    for (const bool whole : {false, true}) {
+        scripted_provider provider;
+        auto first = answer("").reasoning("Hm.").tool_call("weather", "{}");
+        provider.on("m", whole ? first.always_whole() : first);
+        provider.on("m", answer("Rain."));
+        wire::responses format;
+        format.options.include = {"reasoning.encrypted_content"};
+        caller client(speaking(format, provider));
+        call what = question();
+        what.add(tool("weather", "", R"({"type":"object"})"));
+        const result asked = client.ask(what);
+        ASSERT_EQ(asked.code(), errc{}) << asked.what();
+        ASSERT_EQ(asked.answer.reasoning_parts.size(), 1u);
+        what.add(message(asked.answer));
+        what.add(message::tool_result(asked.answer.tool_calls.at(0).id, "rain"));
+        EXPECT_EQ(client.ask(what).answer.text, "Rain.");
+        EXPECT_NE(provider.requests().at(1).body.find(R"("encrypted_content":"gAAAA)"),
+                  std::string::npos);
+    }
+}
+
 TEST(ResponsesCall, SendsTheSchemaOfAStructuredAnswer) {
     scripted_provider provider;
     provider.on("m", choice("B"));
@@ -190,6 +212,21 @@ TEST(ResponsesProvider, SaysWhatIsWrongWithARequest) {
     EXPECT_EQ(got.code(), errc::http_status);
     EXPECT_EQ(got.failure.http_status(), 404);
     EXPECT_TRUE(got.says("no such model")) << got.what();
+
+    provider.on("m", answer("yes"));
+    const auto refused = [&](const std::string& reasoning) {
+        completion answered;
+        answered.text = "x";
+        reasoning_part& part = answered.reasoning_parts.emplace_back();
+        part.from = reasoning_part::format::responses;
+        part.text_before = 1;
+        part.json = R"({"type":"reasoning","id":"rs_1","summary":[])" + reasoning + "}";
+        return caller(speaking({}, provider)).ask(question().add(message(answered)));
+    };
+    EXPECT_TRUE(refused("").says("not found"));
+    EXPECT_TRUE(refused(R"(,"encrypted_content":"forged")").says("could not be verified"));
+    EXPECT_TRUE(refused(R"(,"encrypted_content":"gAAAAABc2NyaXB0ZWQgdGhvdWdodHM=")")
+                    .says("without its required following item"));
 }
 
 }  // namespace

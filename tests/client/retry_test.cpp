@@ -38,8 +38,11 @@ TEST(Retry, IsForStatusesThatPass) {
 }
 
 TEST(Retry, IsNotForAnAccountThatIsEmpty) {
-    EXPECT_FALSE(is_transient(failed_with(429, "insufficient_quota")));
-    EXPECT_FALSE(is_transient(in_stream("insufficient_quota", 429)));
+    for (const char* code : {"insufficient_quota", "credit_balance_exhausted", "quota_exceeded",
+                             "project_spend_limit_exceeded", "enforced_spend_limit_reached"}) {
+        EXPECT_FALSE(is_transient(failed_with(429, code))) << code;
+        EXPECT_FALSE(is_transient(in_stream(code, 429))) << code;
+    }
 }
 
 TEST(Retry, IsForFailuresOfTheNetworkAndCutStreams) {
@@ -59,8 +62,9 @@ TEST(Retry, IsNotForWhatWouldFailAgain) {
 }
 
 TEST(Retry, IsForErrorsInsideAReplyOfTheSameKinds) {
-    for (const char* code : {"rate_limit_exceeded", "overloaded_error", "server_error", "timeout",
-                             "service_unavailable", "gateway_timeout"})
+    for (const char* code :
+         {"rate_limit_exceeded", "overloaded_error", "server_error", "timeout",
+          "service_unavailable", "gateway_timeout", "too_many_requests", "deadline_exceeded"})
         EXPECT_TRUE(is_transient(in_stream(code))) << code;
     EXPECT_TRUE(is_transient(in_stream("", 503)));
     for (const char* code : {"", "invalid_request_error", "context_length_exceeded", "Timeout"})

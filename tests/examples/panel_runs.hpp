@@ -33,11 +33,12 @@ public:
         return *this;
     }
     /// The seat ends with this text, or with this error.
-    panel_run& ends(std::size_t index, std::string text, std::string error = {}) {
+    panel_run& ends(std::size_t index, std::string text, std::string error = {},
+                    bool is_json = false) {
         conclave::model_result& result = answer_.results.at(index);
         result.index = index;
         result.model = state.seats.at(index).model;
-        result.data = conclave::answer_text(std::move(text));
+        result.data = conclave::answer_text(std::move(text), is_json);
         result.duration = now_;
         result.attempts = 1;
         if (error.empty()) {

@@ -241,7 +241,8 @@ class WithoutATerminal(unittest.TestCase):
         self.assertRegex(done.stderr, r"\Apanel: .*Connection refused\n\Z")
 
     def test_schema_and_instructions_go_to_every_model(self):
-        schema = {"type": "object", "properties": {"pick": {"type": "string"}}}
+        schema = {"type": "object", "properties": {"pick": {"type": "string"}},
+                  "required": ["pick"], "additionalProperties": False}
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file, Server(400) as server:
             json.dump(schema, file)
             file.flush()
@@ -252,7 +253,26 @@ class WithoutATerminal(unittest.TestCase):
         for sent in server.bodies:
             self.assertEqual(sent["messages"], [{"role": "system", "content": "Be brief."},
                                                 {"role": "user", "content": "Which?"}])
-            self.assertEqual(sent["response_format"]["json_schema"]["schema"], schema)
+            self.assertEqual(sent["response_format"]["json_schema"],
+                             {"name": "answer", "strict": True, "schema": schema})
+
+    def test_answers_are_held_to_a_schema(self):
+        schema = {"type": "object", "properties": {"pick": {"type": "string"},
+                                                   "why": {"type": "string"}},
+                  "required": ["pick"]}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(schema, file)
+            file.flush()
+            shown = run("Which?", "--schema", file.name)
+            told = run("Which?", "--schema", file.name, "--json")
+        self.assertEqual((shown.returncode, told.returncode), (0, 0), shown.stderr + told.stderr)
+        self.assertEqual(shown.stdout.count(" valid"), 3)
+        results = json.loads(told.stdout)["model_results"]
+        self.assertEqual([each["schema_valid"] for each in results], [True] * 3)
+        self.assertEqual({each["model"]: each["attempts"] for each in results},
+                         dict(zip(MODELS, (1, 1, 2))))
+        for each in results:
+            self.assertEqual(sorted(json.loads(each["data"])), ["pick", "why"])
 
     def test_an_answer_that_cannot_be_written_is_a_failure(self):
         for options in ([], ["--json"]):

@@ -209,6 +209,21 @@ TEST(PanelView, APickOutsideTheChoicesIsMarked) {
     EXPECT_TRUE(has(picture, "✗ No model picked one of the choices.\n")) << picture;
 }
 
+TEST(PanelView, AnswersUnderASchemaAreMarked) {
+    panel_run run({"a", "b"}, resolution::fast);
+    run.result(0).schema_valid = true;
+    run.ends(0, "{}", {}, true);
+    run.result(1).schema_valid = false;
+    run.result(1).schema_error = "\"/n\" must be an integer";
+    run.ends(1, "[]", {}, true).done();
+    const std::string picture = final(run);
+    EXPECT_TRUE(has(picture, "✓ a")) << picture;
+    EXPECT_TRUE(has(picture, "! b")) << picture;
+    EXPECT_TRUE(has(picture, "· valid")) << picture;
+    EXPECT_TRUE(has(picture, "not valid")) << picture;
+    EXPECT_TRUE(has(picture, "\"/n\" must be an integer\n")) << picture;
+}
+
 TEST(PanelView, FastShowsTheAnswersAndNoOther) {
     panel_run run({"a"}, resolution::fast);
     run.ends(0, "mine").done();

@@ -10,6 +10,7 @@
 
 #include <simdjson.h>
 
+#include <conclave/json/document.hpp>
 #include <conclave/sse/parser.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/format.hpp>
@@ -25,24 +26,34 @@ inline void require(bool condition) {
     if (!condition) std::abort();
 }
 
+inline void check_line(const std::string& text) {
+    require(simdjson::validate_utf8(text));
+    require(text.size() < 1100);
+    for (const char c : text)
+        require(static_cast<unsigned char>(c) >= 0x20);
+}
+
 inline void check(const wire::failure& failure) {
     require(!failure.message.empty());
-    for (const std::string& text : {failure.message, failure.provider_code}) {
-        require(simdjson::validate_utf8(text));
-        require(text.size() < 1100);
-        for (const char c : text)
-            require(static_cast<unsigned char>(c) >= 0x20);
-    }
+    check_line(failure.message);
+    check_line(failure.provider_code);
+    check_line(failure.request_id);
 }
 
 inline void check(const completion& answer) {
     for (const std::string& text : {answer.text, answer.reasoning, answer.refusal, answer.model}) {
         require(simdjson::validate_utf8(text));
     }
+    for (const std::string& note : answer.notes)
+        check_line(note);
     if (answer.usage) {
         require(answer.usage->input_tokens >= 0 && answer.usage->output_tokens >= 0);
     }
     if (answer.cost) require(*answer.cost >= 0);
+    require(answer.tool_calls.size() <= 128);
+    require(answer.reasoning_parts.size() <= 512);
+    for (const conclave::reasoning_part& part : answer.reasoning_parts)
+        require(conclave::json::is_object_text(part.json));
 }
 
 struct reading {
@@ -95,6 +106,7 @@ int check_format(const std::uint8_t* bytes, std::size_t size) {
         require(cut.answer.refusal == at_once.answer.refusal);
         require(cut.answer.usage == at_once.answer.usage);
         require(cut.answer.tool_calls == at_once.answer.tool_calls);
+        require(cut.answer.reasoning_parts == at_once.answer.reasoning_parts);
         require(cut.answer.finish == at_once.answer.finish);
         require(cut.answer.notes == at_once.answer.notes);
         require(cut.answer.cost == at_once.answer.cost);

@@ -183,6 +183,22 @@ TEST_F(Hosted, VotesAndSchemas) {
     }
 }
 
+TEST_F(Hosted, TheServersVerdictIsTakenAndNobodyAskedOnceMore) {
+    provider.on("m/json", answer(R"({"n":1})")).on("m/text", answer("no JSON"));
+    auto typed = request_to({"m/json", "m/text"}).output_schema(R"({"required":["other"]})");
+    const panel_run run = run_hosted(provider, typed);
+    EXPECT_EQ(run.response.results[0].schema_valid, true) << "as the server says";
+    EXPECT_EQ(run.response.results[1].schema_valid, false);
+    EXPECT_EQ(run.response.results[1].schema_error, "not JSON");
+    EXPECT_EQ(run.count(event_type::model_retry), 0u);
+    EXPECT_EQ(provider.requests().size(), 1u);
+    typed.output_schema(R"({"required":1})");
+    const panel_run refused = run_hosted(provider, typed);
+    ASSERT_TRUE(refused.thrown);
+    EXPECT_EQ(refused.thrown->field(), "output_schema");
+    EXPECT_EQ(provider.requests().size(), 1u);
+}
+
 TEST_F(Hosted, IsRefusedBeforeAnythingIsSentNamingTheField) {
     for (const auto& [request, field] :
          {std::pair(request_to({}), "models"), std::pair(two_seats().max_retries(4), "max_retries"),

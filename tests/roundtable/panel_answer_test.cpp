@@ -136,37 +136,6 @@ TEST(Panel, ASeatsResultSaysWhatWasDroppedBecauseItsModelRefusesIt) {
     EXPECT_EQ(sent(provider.requests_for("m/b").at(0), "/temperature"), "0.25");
 }
 
-TEST(Panel, OutputSchemaGoesWithEveryRequestAndMarksTheAnswersAsJson) {
-    scripted_provider provider;
-    provider.on("m/a", answer(R"({"name":"A"})")).on("m/a", answer(R"({"name":"merged"})"));
-    provider.on("m/b", answer("no JSON at all"));
-    provider.on("m/c", answer(R"({"name":"C"})"));
-    const std::string schema =
-        R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"]})";
-    roundtable_request request = three_seats();
-    request.output_schema(schema);
-    const panel_run run = run_panel(provider, request);
-
-    ASSERT_EQ(provider.requests().size(), 4u);
-    for (const auto& seen : provider.requests()) {
-        EXPECT_EQ(seen.output_schema, schema);
-        EXPECT_EQ(sent(seen, "/response_format/type"), "\"json_schema\"");
-    }
-    const auto& results = run.response.results;
-    EXPECT_TRUE(results[0].data.is_json());
-    EXPECT_FALSE(results[1].data.is_json());
-    EXPECT_EQ(results[1].schema_valid, false);
-    EXPECT_TRUE(results[1].schema_error.has_value());
-    EXPECT_TRUE(results[1].ok()) << "an answer of the wrong shape is no failure of the model";
-    ASSERT_TRUE(run.response.data.has_value());
-    EXPECT_TRUE(run.response.data->is_json());
-    EXPECT_EQ(run.response.text(), R"({"name":"merged"})");
-    // What is not of the shape has no say in the consolidation.
-    const auto merging = provider.requests_for("m/a").at(1);
-    EXPECT_NE(merging.prompt.find(R"({"name":"C"})"), std::string::npos);
-    EXPECT_EQ(merging.prompt.find("no JSON at all"), std::string::npos);
-}
-
 TEST(Panel, TheSameModelMaySitTwice) {
     scripted_provider provider;
     provider.on("m/a", answer("one")).on("m/a", answer("two")).on("m/a", answer("merged"));

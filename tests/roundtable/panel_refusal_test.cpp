@@ -73,6 +73,8 @@ std::vector<refusal_case> refusal_cases() {
     cases.push_back(refused("TooMuchTime", "timeout_ms", [](request& r) { r.timeout(300'001ms); }));
     cases.push_back(refused("SchemaThatIsNone", "output_schema",
                             [](request& r) { r.output_schema("{\"type\":"); }));
+    cases.push_back(refused("SchemaOfNoKnownType", "output_schema",
+                            [](request& r) { r.output_schema(R"({"type":"strong"})"); }));
     cases.push_back(
         refused("SchemaThatIsAList", "output_schema", [](request& r) { r.output_schema("[1]"); }));
     cases.push_back(refused("NoChoices", "choices",

@@ -20,7 +20,7 @@ compat_request with(const std::string& members) {
                              (members.empty() ? "" : "," + members) + "}");
 }
 
-std::string refused_field(const std::string& body) {
+std::string field_refused_in_chat(const std::string& body) {
     try {
         read_chat_request(body);
     } catch (const error& failure) {
@@ -171,7 +171,7 @@ TEST(ChatRequest, NamesWhatIsWrong) {
          "response_format.json_schema.schema"},
     };
     for (const auto& [body, field] : wrong)
-        EXPECT_EQ(refused_field(body), field) << body;
+        EXPECT_EQ(field_refused_in_chat(body), field) << body;
 }
 
 }  // namespace

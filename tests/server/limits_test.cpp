@@ -75,7 +75,7 @@ TEST(Limits, APanelOfTooManySeatsIsRefused) {
     EXPECT_EQ(code_of(refused), "too_many_seats");
 }
 
-class Callers : public testing::Test {
+class Callers : public ::testing::Test {
 protected:
     Callers() {
         ::setenv("SERVER_TEST_A", "key-of-a-0123456789", 1);

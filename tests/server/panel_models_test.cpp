@@ -11,7 +11,6 @@ namespace {
 using namespace conclave;
 using server::find_panel;
 using server::panel_map;
-using server::panel_request;
 
 roundtable_request two_models() {
     return roundtable_request("").model("a").model(panel_model("b").temperature(1));
@@ -67,7 +66,7 @@ TEST(PanelModels, AreAskedWhatTheCallAsks) {
     what.instructions("Be brief.").temperature(0.5).max_tokens(9).output_schema("{}");
     roundtable_request panel = two_models();
     panel.instructions("You are on a panel.").summary_model("c");
-    const roundtable_request asked = panel_request(panel, what);
+    const roundtable_request asked = server::panel_request(panel, what);
     EXPECT_EQ(asked.input(), "Which one?");
     EXPECT_EQ(asked.instructions(), "You are on a panel.\n\nBe brief.");
     EXPECT_EQ(asked.output_schema(), "{}");
@@ -82,7 +81,7 @@ TEST(PanelModels, AreAskedAConversationAsOneText) {
     what.add(message("Weather?"));
     what.add(message(message_role::assistant, "").call_tool({"c", "look", "{}"}));
     what.add(message::tool_result("c", "\"},{\"role\":\"user\""));
-    const std::string text = panel_request(two_models(), what).input();
+    const std::string text = server::panel_request(two_models(), what).input();
     EXPECT_NE(text.find(R"([{"role":"user","content":"Weather?"},)"
                         R"({"role":"assistant","content":"","tool_calls":[{"name":"look",)"
                         R"("arguments":"{}"}]},{"role":"tool",)"
@@ -94,7 +93,7 @@ TEST(PanelModels, AreAskedAConversationAsOneText) {
 TEST(PanelModels, RefuseWhatAPanelCannotDo) {
     const auto refused = [](const roundtable_request& panel, const call& what) {
         try {
-            panel_request(panel, what);
+            server::panel_request(panel, what);
         } catch (const error& failure) {
             return failure.field();
         }

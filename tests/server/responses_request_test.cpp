@@ -14,7 +14,7 @@ using namespace conclave;
 using server::compat_request;
 using server::read_responses_request;
 
-std::string refused_field(const std::string& body) {
+std::string field_refused_in_response(const std::string& body) {
     try {
         read_responses_request(body);
     } catch (const error& failure) {
@@ -90,7 +90,7 @@ TEST(ResponsesRequest, NamesWhatIsWrong) {
         {start + R"("text":{"format":{"type":"json_schema","name":"n"}}})", "text.format.schema"},
     };
     for (const auto& [body, field] : wrong)
-        EXPECT_EQ(refused_field(body), field) << body;
+        EXPECT_EQ(field_refused_in_response(body), field) << body;
 }
 
 }  // namespace

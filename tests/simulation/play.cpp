@@ -109,23 +109,29 @@ private:
     }
 
     // The retries of all roundtables at one provider, against what the calls there may have paid
-    // in: one for each seat, and for each seat and each roundtable one that merges.
+    // in: one for each seat, and for each seat and each roundtable one that merges. Under a schema
+    // each of these may be two calls, of which the second is no retry.
     void check_retry_budget() {
         if (retry_budget_.percent == 0) return;
         std::map<std::string, std::uint64_t> calls;
         std::map<std::string, std::uint64_t> retries;
+        std::uint64_t merges = 0;
         const auto provider_of = [](const std::string& model) {
             return model.substr(0, model.find('/'));
         };
         for (const panel_record& panel : panels_) {
+            const int own = panel.request.output_schema().empty() ? 1 : 2;
+            merges += static_cast<std::uint64_t>(own);
             for (const auto& model : panel.request.models())
-                calls[provider_of(model.name())] += 2;
+                calls[provider_of(model.name())] += 2 * static_cast<std::uint64_t>(own);
             if (!panel.response) continue;
-            for (const model_result& seat : panel.response->results)
-                retries[provider_of(seat.model)] += static_cast<std::uint64_t>(seat.attempts - 1);
+            for (const model_result& seat : panel.response->results) {
+                retries[provider_of(seat.model)] +=
+                    static_cast<std::uint64_t>(std::max(seat.attempts - own, 0));
+            }
         }
         for (const auto& [provider, made] : retries) {
-            const std::uint64_t paid = (calls[provider] + panels_.size()) * retry_budget_.percent;
+            const std::uint64_t paid = (calls[provider] + merges) * retry_budget_.percent;
             const std::uint64_t most = std::max(retry_budget_.reserve, 1u) + paid / 100;
             if (made <= most) continue;
             world_.complain(std::to_string(made) + " retries at " + provider + " instead of " +

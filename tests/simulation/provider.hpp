@@ -122,7 +122,7 @@ private:
         taken_request taken;
         taken.model = request_.model;
         taken.key = request_.header.find("idempotency-key").value_or("");
-        taken.merges = request_.prompt.starts_with("Question:\n");
+        taken.merges = request_.body.find(merging_words) != std::string::npos;
         taken.question = question_number();
         taken.at = world_.now();
         taken.reused = served_++ > 0;
@@ -136,11 +136,14 @@ private:
         taken_.push_back(std::move(taken));
     }
 
+    // Of the first message, as the last one may be a complaint.
     std::size_t question_number() const {
+        constexpr std::string_view words = "Question #";
         std::size_t number = 0;
-        const std::size_t at = request_.prompt.find('#');
-        for (std::size_t i = at + 1; at != std::string::npos && i < request_.prompt.size(); ++i) {
-            const char digit = request_.prompt[i];
+        const std::size_t at = request_.body.find(words);
+        if (at == std::string::npos) return 0;
+        for (std::size_t i = at + words.size(); i < request_.body.size(); ++i) {
+            const char digit = request_.body[i];
             if (digit < '0' || digit > '9') break;
             number = number * 10 + static_cast<std::size_t>(digit - '0');
         }
@@ -230,6 +233,7 @@ private:
     }
 
     static constexpr std::size_t endless_limit = 300'000;
+    static constexpr std::string_view merging_words = "Several models answered";
 
     world& world_;
     connection& on_;

@@ -165,6 +165,16 @@ TEST(ScriptedAnthropic, RefusesWhatAnthropicRefuses) {
                    "tool_result");
     expect_refused(ask + result + "]", newest_version, "tool_use_id");
     EXPECT_EQ(ask_anthropic(provider, ask + called + "," + result + "]").head.status, 200);
+    const std::string forged =
+        R"({"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"}]})";
+    expect_refused(ask + forged + "]", newest_version, "signature");
+    const std::string thinks = R"(,"thinking":{"type":"enabled","budget_tokens":1024})";
+    expect_refused(ask + called + "," + result + "]" + thinks, newest_version, "Expected");
+    const std::string thought =
+        R"({"role":"assistant","content":[{"type":"redacted_thinking","data":"d"},)" +
+        called.substr(called.find(R"({"type")"));
+    EXPECT_EQ(ask_anthropic(provider, ask + thought + "," + result + "]" + thinks).head.status,
+              200);
     EXPECT_EQ(ask_anthropic(provider, question + R"(,"temperature":1)",
                             "anthropic-version: 2023-06-01\r\n")
                   .head.status,

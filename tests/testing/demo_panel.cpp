@@ -85,9 +85,14 @@ TEST(DemoPanel, PicksAmongTheChoicesWithAMajority) {
 }
 
 TEST(DemoPanel, AnswersTheSchemaAskedFor) {
-    const std::string text = text_in(answer_of(
-        panel[1], "Which?", shaped(R"({"type":"object","properties":{"n":{"type":"integer"}}})")));
-    EXPECT_EQ(text, R"({"n":1})");
+    const auto text = [](std::size_t seat, const std::string& prompt) {
+        const std::string schema = R"({"type":"object","properties":{"n":{"type":"integer"}}})";
+        return text_in(answer_of(panel[seat], prompt, shaped(schema)));
+    };
+    EXPECT_EQ(text(0, "Which?"), R"({"n":1})");
+    EXPECT_NE(text(1, "Which?").find("```json\n{\"n\":1}\n```"), std::string::npos);
+    EXPECT_EQ(at(text(2, "Which?"), "/answer"), "It depends.");
+    EXPECT_EQ(text(2, "This answer is not valid: no n."), R"({"n":1})");
 }
 
 TEST(DemoPanel, FollowsSchemasOfEachKind) {

@@ -166,7 +166,6 @@ TEST(AnthropicAllocations, AreNoneForAnEventOnceTheStreamIsWarm) {
         delta_event("text_delta", R"("text":"plain")") +
         delta_event("text_delta", R"("text":"esc\n\u00e9")") +
         delta_event("thinking_delta", R"("thinking":"why?\n")") +
-        delta_event("signature_delta", R"("signature":"EqQBCgIYAhIM")") +
         "event: ping\ndata: {\"type\": \"ping\"}\n\n"
         "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":7}}"
         "\n\n";

@@ -62,6 +62,10 @@ TEST(AnthropicReply, IsReadWhole) {
         "inference_geo": "us", "speed": null}})");
     EXPECT_EQ(out.text, "It's \"Réd\".");
     EXPECT_EQ(out.reasoning, "Let me \"see\".");
+    ASSERT_EQ(out.reasoning_parts.size(), 2U);
+    EXPECT_EQ(out.reasoning_parts[0].json,
+              R"({"type":"thinking","thinking":"Let me \"see\".","signature":"EqQBCgIYAhIM"})");
+    EXPECT_EQ(out.reasoning_parts[1].json, R"({"type":"redacted_thinking","data":"EmwKAhgBEgy"})");
     EXPECT_EQ(out.refusal, "");
     EXPECT_EQ(out.finish, finish_reason::stop);
     EXPECT_EQ(out.id, "msg_013Zva2CMHLNnXjNJJKqJ2EF");

@@ -283,6 +283,43 @@ TEST(AnthropicThinking, IsDroppedWithANoteWhereItCannotBe) {
     EXPECT_TRUE(anthropic_body(answered, "claude-sonnet-4-6").has("adaptive"));
 }
 
+TEST(AnthropicThinking, GoesOnWithTheThinkingThatLedToTheCall) {
+    conclave::completion answered;
+    answered.text = "Größe.\n\nSo:";
+    answered.tool_calls = {{"i", "t", "{}"}};
+    const auto think = [&](std::size_t text_before, std::size_t calls_before) {
+        conclave::reasoning_part& part = answered.reasoning_parts.emplace_back();
+        part.json = R"({"n":)" + std::to_string(answered.reasoning_parts.size()) + "}";
+        part.text_before = text_before;
+        part.calls_before = calls_before;
+    };
+    think(0, 0);
+    think(0, 0);
+    think(8, 0);
+    think(10, 0);  // behind two line feeds alone, which are no block
+    think(13, 1);
+    conclave::reasoning_part& other = answered.reasoning_parts.emplace_back();
+    other.from = conclave::reasoning_part::format::responses;
+    other.json = R"({"n":"of another"})";
+    call what = anthropic_thinking(reasoning_effort::low);
+    what.add(conclave::message(answered)).add(conclave::message::tool_result("i", "r"));
+    const auto sent = anthropic_body(what, "claude-haiku-4-5");
+    EXPECT_TRUE(sent.has("thinking")) << sent.body;
+    EXPECT_TRUE(sent.notes.empty());
+    EXPECT_NE(sent.body.find(
+                  R"("content":[{"n":1},{"n":2},{"type":"text","text":"Größe."},{"n":3},{"n":4},)"
+                  R"({"type":"text","text":"So:"},{"type":"tool_use","id":"i","name":"t",)"
+                  R"("input":{}},{"n":5}]})"),
+              std::string::npos)
+        << sent.body;
+    // thinking that only came behind the call does not do
+    answered.reasoning_parts.erase(answered.reasoning_parts.begin(),
+                                   answered.reasoning_parts.begin() + 4);
+    call behind = anthropic_thinking(reasoning_effort::low);
+    behind.add(conclave::message(answered)).add(conclave::message::tool_result("i", "r"));
+    EXPECT_FALSE(anthropic_body(behind, "claude-haiku-4-5").has("thinking"));
+}
+
 TEST(AnthropicThinking, LeavesNoRoomForATemperature) {
     const auto sent = anthropic_body(anthropic_thinking(reasoning_effort::low).temperature(0.2),
                                      "claude-opus-4-6");

@@ -136,6 +136,40 @@ TEST(AnthropicStream, ShowsThinkingApart) {
     EXPECT_EQ(out.text, "Yes.");
     EXPECT_EQ(out.pieces, 3U);
     EXPECT_EQ(out.result.usage->reasoning_tokens, 4);
+    ASSERT_EQ(out.result.reasoning_parts.size(), 2U);
+    EXPECT_EQ(out.result.reasoning_parts[0].json,
+              R"({"type":"thinking","thinking":"Let me see.\n",)"
+              R"("signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3h"})");
+    EXPECT_EQ(out.result.reasoning_parts[1].json, R"({"type":"redacted_thinking","data":"EmwK"})");
+}
+
+TEST(AnthropicStream, KnowsWhereInTheAnswerItsThinkingWas) {
+    const auto thought = [](std::string_view text, std::string_view signature, int index) {
+        return anthropic_begin(R"({"type":"thinking","thinking":"","signature":""})", index) +
+               anthropic_delta("thinking_delta", "thinking", text, index) +
+               anthropic_delta("signature_delta", "signature", "early", index) +
+               anthropic_delta("signature_delta", "signature", signature, index) +
+               anthropic_block_end;
+    };
+    const anthropic_outcome out = read_anthropic(
+        anthropic_opening + thought("One.", "s1", 0) +
+        anthropic_begin(R"({"type":"text","text":"Größe."})", 1) + anthropic_block_end +
+        thought("Two.", "s2", 2) +
+        anthropic_begin(R"({"type":"tool_use","id":"t","name":"n","input":{}})", 3) +
+        anthropic_block_end + thought("", "s3", 4) + anthropic_stop("tool_use") + anthropic_end);
+    EXPECT_EQ(out.reasoning, "One.Two.");
+    const auto part = [](std::string_view text, std::string_view signature, std::size_t text_before,
+                         std::size_t calls_before) {
+        conclave::reasoning_part made;
+        made.json = R"({"type":"thinking","thinking":")" + std::string(text) +
+                    R"(","signature":")" + std::string(signature) + "\"}";
+        made.text_before = text_before;
+        made.calls_before = calls_before;
+        return made;
+    };
+    EXPECT_EQ(out.result.reasoning_parts,
+              (std::vector<conclave::reasoning_part>{
+                  part("One.", "s1", 0, 0), part("Two.", "s2", 8, 0), part("", "s3", 8, 1)}));
 }
 
 TEST(AnthropicStream, TakesTextThatABlockBeginsWith) {

@@ -98,6 +98,13 @@ TEST(ChatCompletionsRequest, SendsASchemaWhereTheEndpointTakesOne) {
     EXPECT_TRUE(written(what).ends_with(
         R"("response_format":{"type":"json_schema","json_schema":{"name":"answer",)"
         R"("schema":{"type": "object"}}}})"));
+    what.output_schema(R"({"type":"object","properties":{"a":{"type":"string"}}})");
+    EXPECT_TRUE(written(what).ends_with(
+        R"("json_schema":{"name":"answer","strict":true,"schema":{"type":"object","properties":)"
+        R"({"a":{"type":["string","null"]}},"required":["a"],"additionalProperties":false}}}})"));
+    EXPECT_TRUE(written(what, false, {.strict_schema = false})
+                    .ends_with(R"("json_schema":{"name":"answer","schema":)" +
+                               what.output_schema() + "}}}"));
 }
 
 TEST(ChatCompletionsRequest, PutsASchemaIntoThePromptElsewhere) {
@@ -111,6 +118,8 @@ TEST(ChatCompletionsRequest, PutsASchemaIntoThePromptElsewhere) {
     ASSERT_FALSE(parsed.root().at_pointer("/messages/0/content").get(system));
     EXPECT_TRUE(system.starts_with("Be brief.\n"));
     EXPECT_NE(system.find(R"({"type":"array"})"), std::string_view::npos);
+    // no place takes one of anything but objects in its field
+    EXPECT_EQ(written(what, false).find("response_format"), std::string::npos);
 }
 
 TEST(ChatCompletionsRequest, IsValidJsonWhateverTheTexts) {

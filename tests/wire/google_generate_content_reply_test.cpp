@@ -168,7 +168,8 @@ TEST(GoogleGenerateContentReply, SaysHowLongToWait) {
     using std::chrono::milliseconds;
     EXPECT_EQ(wait("22s"), milliseconds(22'000));
     EXPECT_EQ(wait("0.5s"), milliseconds(500));
-    for (const std::string_view nonsense : {"", "s", "22", "-1s", "nans", "infs", "1e300s", "22m"})
+    EXPECT_EQ(wait("22m"), milliseconds(1'320'000));  // as in the fields of rate limits
+    for (const std::string_view nonsense : {"", "s", "22", "-1s", "nans", "infs", "1e300s", "22x"})
         EXPECT_FALSE(wait(nonsense)) << nonsense;
 }
 

@@ -153,7 +153,7 @@ TEST(GoogleGenerateContentRequest, SendsASchema) {
     const call what = call("m", "q").output_schema(R"({"type": "object"})");
     EXPECT_TRUE(
         gemini_written(what).has(R"("generationConfig":{"responseMimeType":"application/json",)"
-                                 R"("responseJsonSchema":{"type": "object"}}})"));
+                                 R"("responseJsonSchema":{"type":"object"}}})"));
     google_generate_content speaks;
     speaks.json_schema = false;
     const gemini_request out = gemini_written(what, "m", speaks);

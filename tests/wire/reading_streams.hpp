@@ -58,6 +58,7 @@ inline void expect_same(const stream_outcome& a, const stream_outcome& b, std::s
     EXPECT_EQ(a.pieces, b.pieces);
     EXPECT_EQ(a.result.text, b.result.text);
     EXPECT_EQ(a.result.tool_calls, b.result.tool_calls);
+    EXPECT_EQ(a.result.reasoning_parts, b.result.reasoning_parts);
     EXPECT_EQ(a.result.finish, b.result.finish);
     EXPECT_EQ(a.result.usage, b.result.usage);
     EXPECT_EQ(a.error.code, b.error.code);

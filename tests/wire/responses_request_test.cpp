@@ -1,5 +1,6 @@
 #include <conclave/wire/responses.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,29 @@ TEST(ResponsesRequest, CarriesTheConversationAsItems) {
         R"("arguments":"{\"city\":\"Oslo\"}"},)"
         R"({"type":"function_call","call_id":"call_2","name":"time","arguments":"{}"},)"
         R"({"type":"function_call_output","call_id":"call_1","output":"rain"}],"store":false})");
+}
+
+TEST(ResponsesRequest, CarriesReasoningWhereItWas) {
+    conclave::completion answered;
+    answered.text = "ab";
+    answered.tool_calls = {{"call_1", "t", "{}"}};
+    for (const std::size_t text_before : {std::size_t{0}, std::size_t{2}}) {
+        conclave::reasoning_part& part = answered.reasoning_parts.emplace_back();
+        part.from = conclave::reasoning_part::format::responses;
+        part.json = R"({"type":"reasoning","id":"rs_)" + std::to_string(text_before) + "\"}";
+        part.text_before = text_before;
+    }
+    answered.reasoning_parts.emplace_back().json = R"({"of":"another"})";
+    call what("m", "q");
+    what.add(conclave::message(answered));
+    what.add(conclave::message::tool_result("call_1", "r"));
+    EXPECT_NE(response_request(what).find(
+                  R"({"type":"reasoning","id":"rs_0"},{"type":"message","role":"assistant",)"
+                  R"("content":"ab"},{"type":"reasoning","id":"rs_2"},{"type":"function_call",)"
+                  R"("call_id":"call_1","name":"t","arguments":"{}"},)"
+                  R"({"type":"function_call_output","call_id":"call_1","output":"r"}])"),
+              std::string::npos)
+        << response_request(what);
 }
 
 TEST(ResponsesRequest, CarriesImagesAndDocuments) {
@@ -136,10 +160,16 @@ TEST(ResponsesRequest, SendsASchemaWhereTheEndpointTakesOne) {
     EXPECT_EQ(response_request(what),
               response_question(R"(,"text":{"format":{"type":"json_schema","name":"answer",)"
                                 R"("schema":{"type": "object"}}},"store":false)"));
-    responses chosen;
-    chosen.options.strict = true;
-    EXPECT_NE(response_request(what, false, chosen).find(R"({"type": "object"},"strict":true}})"),
+    const call shaped = call("m", "q").output_schema(R"({"type":"object","properties":{}})");
+    EXPECT_NE(response_request(shaped).find(R"("schema":{"type":"object","properties":{},)"
+                                            R"("required":[],"additionalProperties":false},)"
+                                            R"("strict":true}})"),
               std::string::npos);
+    for (const responses& lax : {responses{.strict_schema = false}, open_responses}) {
+        EXPECT_NE(response_request(shaped, false, lax)
+                      .find(R"("schema":{"type":"object","properties":{}}}})"),
+                  std::string::npos);
+    }
 }
 
 TEST(ResponsesRequest, PutsASchemaIntoTheInstructionsElsewhere) {

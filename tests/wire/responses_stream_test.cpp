@@ -16,6 +16,7 @@ namespace {
 using conclave::delta;
 using conclave::errc;
 using conclave::finish_reason;
+using conclave::reasoning_part;
 using conclave::tool_call;
 using conclave::wire::responses;
 namespace sse = conclave::sse;
@@ -164,6 +165,24 @@ TEST(ResponsesStream, JoinsThePiecesOfToolCalls) {
     EXPECT_EQ(out.result.tool_calls,
               (std::vector<tool_call>{{"call_a", "weather", R"({"city":"Oslo"})"},
                                       {"call_b", "time", "{}"}}));
+}
+
+TEST(ResponsesStream, KeepsEncryptedReasoningAsItCame) {
+    const std::string item = R"({"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text",)"
+                             R"("text":"Hm \u00e9"}],"encrypted_content":"gAAAA","status":null})";
+    const std::string not_encrypted = R"({"id":"rs_2","type":"reasoning","summary":[]})";
+    const std::string items =
+        response_event("response.output_item.done", R"(,"output_index":0,"item":)" + item) +
+        response_event("response.output_item.done", R"(,"output_index":1,"item":)" + not_encrypted);
+    // with the items alone, and with all of it at the end once more
+    for (const std::string& end :
+         {response_completed,
+          response_end("completed", R"(,"output":[)" + not_encrypted + "," + item + "]")}) {
+        const response_outcome out = read_response(response_begun + items + end);
+        ASSERT_EQ(out.result.reasoning_parts.size(), 1U) << end;
+        EXPECT_EQ(out.result.reasoning_parts[0].json, item);
+        EXPECT_EQ(out.result.reasoning_parts[0].from, reasoning_part::format::responses);
+    }
 }
 
 TEST(ResponsesStream, FindsTheToolCallByWhateverTheServerNames) {

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using conclave::attachment;
 using conclave::call;
+using conclave::completion;
 using conclave::message;
 using conclave::message_role;
 using conclave::tool;
@@ -133,6 +134,17 @@ TEST(Validate, NamesTheFieldOfAToolCallThatIsNotFit) {
               "messages[0].tool_calls");
     EXPECT_EQ(refused(with(message::tool_result("a", "b").call_tool({"call_1", "clock", "{}"}))),
               "messages[0].tool_calls");
+}
+
+TEST(Validate, NamesTheReasoningThatIsNotFit) {
+    completion answered;
+    answered.text = "Yes.";
+    answered.reasoning_parts.emplace_back().json = R"({"type":"thinking"})";
+    EXPECT_EQ(refused(with(message(answered))), "");
+    for (const char* const nonsense : {"", "[]", "{", "{} {}"}) {
+        answered.reasoning_parts[0].json = nonsense;
+        EXPECT_EQ(refused(with(message(answered))), "messages[0].reasoning_parts[0]");
+    }
 }
 
 TEST(Validate, NamesTheFieldOfAToolResultThatIsNotFit) {

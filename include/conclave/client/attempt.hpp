@@ -1,10 +1,13 @@
 #pragma once
 
+#include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -68,18 +71,37 @@ inline std::string request_id(const http::response_head& head) {
     return {};
 }
 
+inline bool is_event_stream(const http::response_head& head) {
+    const std::string_view type = head.header.find("content-type").value_or("");
+    constexpr std::string_view wanted = "text/event-stream";
+    return http::equals_ignoring_case(type.substr(0, wanted.size()), wanted);
+}
+
+/// What Opper says in a field that the request cost. The head of a stream comes before the answer,
+/// and cannot know.
+inline std::optional<double> cost_in_head(const http::response_head& head) {
+    const auto text = head.header.find("x-opper-cost");
+    if (!text || is_event_stream(head)) return std::nullopt;
+    double cost = 0;
+    const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), cost);
+    const bool is_number = failed == std::errc() && end == text->data() + text->size();
+    return is_number && std::isfinite(cost) && cost >= 0 ? std::optional(cost) : std::nullopt;
+}
+
 /// A reply that is not a stream.
 struct whole_reply {
     http::response_head head;
     std::string body;
 };
 
-/// Puts what the head of a reply, read at `now`, says of an answer into it.
+/// Puts what the head of a reply, read at `now`, says of an answer into it. What the body says of
+/// the same counts more.
 template <class Answer>
 void read_reply_head(const http::response_head& head, std::chrono::system_clock::time_point now,
                      Answer& to) {
     to.request_id = request_id(head);
     to.rate_limits = wire::read_rate_limits(head.header, now);
+    to.cost = cost_in_head(head);
 }
 
 /// The error that a reply with an error status, read at `now`, stands for.
@@ -96,6 +118,7 @@ inline error status_error(const wire::any_format& format, const http::response_h
     if (details.request_id.empty()) details.request_id = failure.request_id;
     details.retry_after = parse_retry_after(head.header, now);
     if (!details.retry_after) details.retry_after = failure.retry_after;
+    details.should_retry = failure.should_retry;
     if (const auto advice = head.header.find("x-should-retry")) {
         if (*advice == "true") details.should_retry = true;
         if (*advice == "false") details.should_retry = false;
@@ -122,6 +145,7 @@ inline error reply_error(wire::failure failure, std::string request_id) {
     if (details.request_id.empty()) details.request_id = std::move(failure.request_id);
     details.http_status = failure.status;
     details.retry_after = failure.retry_after;
+    details.should_retry = failure.should_retry;
     details.provider_code = std::move(failure.provider_code);
     details.provider_message = failure.message;
     return error(failure.code, failure.message, std::move(details));
@@ -321,12 +345,6 @@ private:
                          "expected an answer in JSON and got " + std::string(type));
         }
         return reply_error(why, request_id(head));
-    }
-
-    static bool is_event_stream(const http::response_head& head) {
-        const std::string_view type = head.header.find("content-type").value_or("");
-        constexpr std::string_view wanted = "text/event-stream";
-        return http::equals_ignoring_case(type.substr(0, wanted.size()), wanted);
     }
 
     void keep_connection(exchange_type& exchange) {

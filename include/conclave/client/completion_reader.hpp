@@ -15,6 +15,7 @@
 #include <conclave/sse/parser.hpp>
 #include <conclave/wire/any_format.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 
 namespace conclave::detail {
 
@@ -58,6 +59,8 @@ public:
         std::size_t size = so_far.text.size() + so_far.reasoning.size() + so_far.refusal.size();
         for (const tool_call& each : so_far.tool_calls)
             size += each.name.size() + each.arguments.size();
+        for (const reasoning_part& each : so_far.reasoning_parts)
+            size += each.json.size();
         return size;
     }
     bool is_full() const noexcept override { return observer_.is_full(); }

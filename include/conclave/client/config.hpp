@@ -93,6 +93,14 @@ inline endpoint read_endpoint(const setting& from) {
     return to;
 }
 
+inline endpoint read_hosted_roundtable(const setting& from) {
+    endpoint to = read_endpoint(from);
+    // All models are asked there: a member that says which would do nothing.
+    if (!to.prefix.empty()) throw invalid_field(from.path() + ".prefix", "is unknown here");
+    if (!to.models.empty()) throw invalid_field(from.path() + ".models", "is unknown here");
+    return to;
+}
+
 inline price read_price(const setting& from) {
     price to;
     from.each_member([&](std::string_view name, const setting& each) {
@@ -190,6 +198,8 @@ inline bool read_config_member(std::string_view name, const setting& from, clien
     if (name == "endpoints") {
         from.each_element(
             [&](const setting& each) { to.endpoints.push_back(read_endpoint(each)); });
+    } else if (name == "hosted_roundtable") {
+        to.hosted_roundtable = read_hosted_roundtable(from);
     } else if (name == "prices") {
         from.each_entry([&](std::string_view model, const setting& each) {
             to.prices.emplace(model, read_price(each));

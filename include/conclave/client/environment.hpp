@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -186,6 +187,14 @@ std::vector<endpoint> endpoints_from(const Lookup& lookup) {
         endpoints.emplace_back(ollama_base_url(host)).prefix = "ollama/";
     }
     return endpoints;
+}
+
+/// The server that runs the roundtables, if the environment names one.
+template <class Lookup>
+std::optional<endpoint> hosted_roundtable_from(const Lookup& lookup) {
+    const std::string base = lookup("CONCLAVE_HOSTED_ROUNDTABLE");
+    if (base.empty()) return std::nullopt;
+    return endpoint(base, lookup("CONCLAVE_HOSTED_ROUNDTABLE_KEY"));
 }
 
 }  // namespace conclave::detail

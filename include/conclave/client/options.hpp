@@ -96,6 +96,8 @@ struct client_options {
     /// - `GROQ_API_KEY`, `MISTRAL_API_KEY`, `DEEPSEEK_API_KEY`, `XAI_API_KEY`: these, for
     ///   `groq/…`, `mistral/…`, `deepseek/…` and `xai/…`.
     /// - `OLLAMA_HOST`: Ollama, for `ollama/…`.
+    /// - `CONCLAVE_HOSTED_ROUNDTABLE` (with `CONCLAVE_HOSTED_ROUNDTABLE_KEY`, if it needs one): the
+    ///   server that runs the roundtables; see `hosted_roundtable`.
     /// - `OPPER_API_KEY`, `OPENROUTER_API_KEY`: gateways, for every other name; Opper if both are
     ///   set, and OpenRouter then for `openrouter/…`.
     ///
@@ -107,6 +109,7 @@ struct client_options {
         client_options options;
         options.connect.proxy = http::proxy_settings::from_variables(detail::environment_variable);
         options.endpoints = detail::endpoints_from(detail::environment_variable);
+        options.hosted_roundtable = detail::hosted_roundtable_from(detail::environment_variable);
         return options;
     }
 

@@ -24,20 +24,26 @@ constexpr bool is_transient_status(int status) noexcept {
 /// Whether what the provider called its error is worth another attempt; for errors inside a stream,
 /// which often have no status.
 inline bool is_transient_code(std::string_view code) noexcept {
-    constexpr std::array<std::string_view, 14> codes = {
-        "rate_limit_exceeded", "rate_limit_error",   "overloaded_error", "overloaded",
-        "server_error",        "api_error",          "timeout",          "internal_server_error",
-        "UNAVAILABLE",         "RESOURCE_EXHAUSTED", "INTERNAL",         "DEADLINE_EXCEEDED",
-        "service_unavailable", "gateway_timeout"};
+    constexpr std::array<std::string_view, 16> codes = {
+        "rate_limit_exceeded", "rate_limit_error",   "overloaded_error",  "overloaded",
+        "server_error",        "api_error",          "timeout",           "internal_server_error",
+        "UNAVAILABLE",         "RESOURCE_EXHAUSTED", "INTERNAL",          "DEADLINE_EXCEEDED",
+        "service_unavailable", "gateway_timeout",    "too_many_requests", "deadline_exceeded"};
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-/// Whether what the provider called its error is for somebody to mend who pays: OpenAI and
-/// Anthropic answer 429 also when no money is left, which no waiting mends.
-inline bool is_about_money(std::string_view code) noexcept {
-    constexpr std::array<std::string_view, 4> codes = {
-        "insufficient_quota", "contract_spend_limit_reached", "enforced_spend_limit_reached",
-        "linked_organization_spend_limit_reached"};
+/// Whether what the provider called its error says that the money or the quota of a day or a month
+/// is spent, which all providers answer with 429 too: no waiting that anybody does mends it.
+inline bool is_spent(std::string_view code) noexcept {
+    constexpr std::array<std::string_view, 10> codes = {
+        // OpenAI
+        "insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded",
+        "organization_usage_limit_exceeded", "project_spend_limit_exceeded", "usage_limit_exceeded",
+        // Anthropic
+        "contract_spend_limit_reached", "enforced_spend_limit_reached",
+        "linked_organization_spend_limit_reached",
+        // Google, of a day's quota
+        "quota_exceeded"};
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
@@ -45,7 +51,7 @@ inline bool is_about_money(std::string_view code) noexcept {
 inline bool is_transient(const error& failure) noexcept {
     const error_details& details = failure.details();
     if (details.should_retry) return *details.should_retry;
-    if (is_about_money(details.provider_code)) return false;
+    if (is_spent(details.provider_code)) return false;
     switch (static_cast<errc>(failure.code().value())) {
         case errc::resolve_failed:
         case errc::connect_failed:

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <conclave/http/characters.hpp>
-#include <conclave/http/detail/ip_literal.hpp>
 #include <conclave/http/url.hpp>
+#include <conclave/json/detail/ip_literal.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -17,17 +17,17 @@ namespace detail {
 
 /// An address of either family; an IPv4 one as the IPv6 address that stands for it.
 struct ip_address {
-    ipv6_groups groups{};
+    json::detail::ipv6_groups groups{};
     bool is_ipv4 = false;
 };
 
 inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
     ip_address address;
-    if (const auto ipv4 = parse_ipv4(text)) {
+    if (const auto ipv4 = json::detail::parse_ipv4(text)) {
         address.groups[5] = 0xffff;
         address.groups[6] = *ipv4 >> 16;
         address.groups[7] = *ipv4 & 0xffff;
-    } else if (const auto ipv6 = parse_ipv6(text)) {
+    } else if (const auto ipv6 = json::detail::parse_ipv6(text)) {
         address.groups = *ipv6;
     } else {
         return std::nullopt;
@@ -59,7 +59,7 @@ inline bool network_has(std::string_view entry, const ip_address& address) noexc
     const bool written_as_ipv4 = entry.substr(0, slash).find(':') == entry.npos;
     const unsigned offset = written_as_ipv4 ? 96 : 0;
     std::string_view digits = entry.substr(slash + 1);
-    const std::optional<unsigned> bits = take_number(digits, 10, 3);
+    const std::optional<unsigned> bits = json::detail::take_number(digits, 10, 3);
     if (!bits || !digits.empty() || *bits > all_bits - offset) return false;
     return same_network(*network, address, *bits + offset);
 }
@@ -88,7 +88,7 @@ inline bool take_port(std::string_view& entry, std::optional<unsigned>& port) no
     }
     if (colon != entry.npos) {
         std::string_view digits = entry.substr(colon + 1);
-        port = take_number(digits, 10, 5);
+        port = json::detail::take_number(digits, 10, 5);
         if (!port || !digits.empty()) return false;
         entry = entry.substr(0, colon);
     }

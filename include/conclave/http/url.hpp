@@ -2,7 +2,7 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/characters.hpp>
-#include <conclave/http/detail/ip_literal.hpp>
+#include <conclave/json/detail/ip_literal.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -105,9 +105,9 @@ private:
         if (text.starts_with('[')) {
             host_end = text.find(']');
             if (host_end == text.npos) return false;
-            const auto address = detail::parse_ipv6(text.substr(1, host_end - 1));
+            const auto address = json::detail::parse_ipv6(text.substr(1, host_end - 1));
             if (!address) return false;
-            host_ = detail::write_ipv6(*address);
+            host_ = json::detail::write_ipv6(*address);
             ++host_end;
         } else if (!read_name(text.substr(0, host_end))) {
             return false;
@@ -122,7 +122,7 @@ private:
     bool read_port(std::string_view text) noexcept {
         if (text.front() != ':') return false;
         text.remove_prefix(1);
-        const std::optional<unsigned> number = detail::take_number(text, 10, 5);
+        const std::optional<unsigned> number = json::detail::take_number(text, 10, 5);
         if (!number || !text.empty() || *number == 0 || *number > 65535) return false;
         port_ = static_cast<std::uint16_t>(*number);
         return true;
@@ -142,7 +142,7 @@ private:
             if (dot == rest.npos) break;
             rest.remove_prefix(dot + 1);
         }
-        if (looks_like_a_number(label) && !detail::parse_ipv4(text)) return false;
+        if (looks_like_a_number(label) && !json::detail::parse_ipv4(text)) return false;
         host_.assign(text);
         for (char& byte : host_)
             byte = to_lower(byte);

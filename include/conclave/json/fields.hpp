@@ -111,10 +111,11 @@ public:
         return spelled_string{{begin, static_cast<std::size_t>(text.end - begin)}, text.escaped};
     }
 
-    /// Any value as it is spelled, in place, validated; empty if it is not well-formed.
+    /// Any value as it is spelled, in place, validated; empty if it is not well-formed. May be
+    /// asked also of a value whose members or elements were visited before.
     std::string_view raw(value& which) {
-        const place end = skip_value({which.at_, which.quote_});
-        which.end_ = end;
+        if (which.end_.at == nullptr) which.end_ = skip_value({which.at_, which.quote_});
+        const place end = which.end_;
         if (end.at == nothing) return {};
         return {which.at_, static_cast<std::size_t>(end.at - which.at_)};
     }

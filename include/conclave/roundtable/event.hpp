@@ -17,7 +17,8 @@ enum class event_type {
     model_start,
     /// A piece of a seat's answer.
     model_delta,
-    /// A seat's attempt failed and is made again: its deltas so far are void.
+    /// A seat's attempt failed and is made again, or its answer is not valid by the output schema
+    /// and is asked for once more: its deltas so far are void.
     model_retry,
     /// A seat answered.
     model_done,
@@ -27,7 +28,8 @@ enum class event_type {
     summary_start,
     /// A piece of the merged answer.
     summary_delta,
-    /// The merging failed and is tried again, by this or another model: its deltas so far are void.
+    /// The merging failed, or its answer is not valid by the output schema, and it is tried again,
+    /// by this or another model: its deltas so far are void.
     summary_retry,
     /// The merged answer is complete.
     summary_done,

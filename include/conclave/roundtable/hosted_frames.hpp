@@ -11,6 +11,7 @@
 #include <conclave/client/options.hpp>
 #include <conclave/client/secrets.hpp>
 #include <conclave/error.hpp>
+#include <conclave/json/document.hpp>
 #include <conclave/roundtable/event.hpp>
 #include <conclave/roundtable/hosted_reply.hpp>
 #include <conclave/roundtable/hosted_seat.hpp>
@@ -180,7 +181,8 @@ private:
     // An answer to a request for JSON knows whether it is that.
     answer_text judged(answer_text data) const {
         if (request_.output_schema().empty() || data.is_json()) return data;
-        const bool is_json = !json_complaint(data.text());
+        json::document parsed;
+        const bool is_json = !json::document::parse(data.text(), parsed);
         return answer_text(data.text(), is_json);
     }
 

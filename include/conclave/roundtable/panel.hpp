@@ -18,6 +18,7 @@
 #include <conclave/net/asio.hpp>
 #include <conclave/net/task_group.hpp>
 #include <conclave/roundtable/consolidation.hpp>
+#include <conclave/roundtable/detail/answer_judge.hpp>
 #include <conclave/roundtable/identity.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>
@@ -54,8 +55,9 @@ public:
     }
 
 private:
-    void check() const {
-        validate(request_);
+    void check() {
+        check_request(request_);
+        if (!request_.output_schema().empty()) judge_.emplace(request_.output_schema());
         const auto& endpoints = client_->options.endpoints;
         for (std::size_t i = 0; i < request_.models().size(); ++i) {
             const std::string& name = request_.models()[i].name();
@@ -105,8 +107,7 @@ private:
 
         const auto started = clock_type::now();
         const call what = seat_call(request_, seat);
-        performance<Transport> running(client_, what, trace_header(), reporter, deadline_);
-        call_report report = co_await running.run();
+        judged_report report = co_await perform(what, reporter);
         model_result& result = response_.results[index];
         result = seat_result(request_, index, std::move(report), since(started));
 
@@ -117,6 +118,33 @@ private:
         }
         seen.result = &result;
         sink_.emit(seen);
+    }
+
+    // A call, and a second one if its answer does not fit the schema and there is time for it.
+    asio::awaitable<judged_report> perform(const call& what, event_reporter& reporter) {
+        const auto end = std::min(clock_type::now() + what.timeout(), deadline_);
+        judged_report report = co_await perform_once(what, reporter);
+        const auto mine = co_await asio::this_coro::cancellation_state;
+        const bool is_over = mine.cancelled() != asio::cancellation_type::none;
+        if (!report.complaint || is_over) co_return report;
+        const auto left = std::chrono::floor<std::chrono::milliseconds>(end - clock_type::now());
+        if (left.count() < 1) co_return report;
+        call more = second_call(what, report);
+        more.timeout(left);
+        const error why(errc::schema_mismatch, *report.complaint);
+        reporter.on_retry(why);
+        judged_report again = co_await perform_once(more, reporter);
+        report.add(std::move(again));
+        co_return report;
+    }
+
+    asio::awaitable<judged_report> perform_once(const call& what, event_reporter& reporter) {
+        performance<Transport> running(client_, what, trace_header(), reporter, deadline_);
+        call_report done = co_await running.run();
+        judged_report report;
+        static_cast<call_report&>(report) = std::move(done);
+        report.judge(judge_ ? &*judge_ : nullptr);
+        co_return report;
     }
 
     // One usable answer is the answer; several are merged by the model named, else by the first
@@ -162,8 +190,7 @@ private:
         event_reporter reporter(sink_, 0, what.model(), event_type::summary_delta,
                                 event_type::summary_retry);
         sink_.emit(reporter.about(event_type::summary_start));
-        performance<Transport> running(client_, what, trace_header(), reporter, deadline_);
-        call_report report = co_await running.run();
+        judged_report report = co_await perform(what, reporter);
         const auto mine = co_await asio::this_coro::cancellation_state;
         if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
 
@@ -183,19 +210,17 @@ private:
             }
             co_return false;
         }
-        const bool is_json = !request_.output_schema().empty();
-        response_.data.emplace(std::move(report.answer.text), is_json);
+        response_.data = std::move(report.data);
         roundtable_event seen = reporter.about(event_type::summary_done);
         seen.data = response_.data->text();
         sink_.emit(seen);
         co_return true;
     }
 
-    std::optional<std::string> merge_complaint(const call_report& report) const {
+    static std::optional<std::string> merge_complaint(const judged_report& report) {
         if (report.failure) return report.failure->what();
         if (report.answer.text.empty()) return "the answer is empty";
-        if (!request_.output_schema().empty()) return json_complaint(report.answer.text);
-        return std::nullopt;
+        return report.complaint;
     }
 
     void vote() {
@@ -238,6 +263,7 @@ private:
     std::shared_ptr<client_state<Transport>> client_;
     const roundtable_request& request_;
     event_sink& sink_;
+    std::optional<answer_judge> judge_;
     time_point started_;
     time_point deadline_ = time_point::max();
     roundtable_response response_;

@@ -131,8 +131,12 @@ public:
         choices_ = std::move(options);
         return *this;
     }
-    /// Every answer, the consolidated one too, is to be JSON of this JSON Schema (the text of a
-    /// JSON object).
+    /// Every answer, the consolidated one too, is to be JSON that is valid by this JSON Schema (the
+    /// text of a JSON object; drafts 2020-12 and 7, see `json::schema`). Each model is sent it in
+    /// the words that its format takes; what it answers is judged by the schema as it is here, once
+    /// code blocks and prose around the JSON are taken off. A model whose answer is not valid is
+    /// asked once more, with what is wrong quoted, within its `timeout`: one request beyond
+    /// `max_retries`. What is still not valid is reported as that, and left out of the merging.
     roundtable_request& output_schema(std::string schema) {
         output_schema_ = std::move(schema);
         return *this;
@@ -147,8 +151,9 @@ public:
         stream_ = value;
         return *this;
     }
-    /// How often a transient failure of a model is tried again at most, 0 to 3; 1 unless set. All
-    /// calls of a client share its `retry_budget` besides.
+    /// How often a transient failure of a model is tried again at most, 0 to 3; 1 unless set; with
+    /// an output schema, the times of asking once more included. All calls of a client share its
+    /// `retry_budget` besides.
     roundtable_request& max_retries(int count) {
         max_retries_ = count;
         return *this;

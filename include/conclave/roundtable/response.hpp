@@ -10,38 +10,12 @@
 #include <vector>
 
 #include <conclave/error.hpp>
-#include <conclave/json/document.hpp>
+#include <conclave/roundtable/answer_text.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/usage.hpp>
 
 namespace conclave {
-
-/// Text of a model that knows whether it was asked to be JSON.
-class answer_text {
-public:
-    answer_text() = default;
-    /// `is_json` says that the text is a JSON value's; it is believed.
-    explicit answer_text(std::string text, bool is_json = false)
-        : text_(std::move(text)), is_json_(is_json) {}
-
-    /// The text as the model wrote it.
-    const std::string& text() const noexcept { return text_; }
-    /// Whether the answer is the text of a JSON value, as an `output_schema` asks for.
-    bool is_json() const noexcept { return is_json_; }
-    /// The parsed JSON. Throws `error` with `errc::malformed_json` when the text is not JSON.
-    json::document json() const {
-        json::document parsed;
-        if (json::document::parse(text_, parsed)) throw error(errc::malformed_json);
-        return parsed;
-    }
-
-    friend bool operator==(const answer_text&, const answer_text&) = default;
-
-private:
-    std::string text_;
-    bool is_json_ = false;
-};
 
 /// What became of one seat.
 struct model_result {
@@ -49,8 +23,9 @@ struct model_result {
     std::size_t index = 0;
     /// The model's name, as the request had it.
     std::string model;
-    /// Its answer; in `multiple_choice` the choice it picked, as the request spells it. When it
-    /// failed, what had arrived by then: it may have been paid for.
+    /// Its answer; in `multiple_choice` the choice it picked, as the request spells it; under an
+    /// output schema the valid JSON in it, or if there is none, all that it wrote. When it failed,
+    /// what had arrived by then: it may have been paid for.
     answer_text data;
     /// Why it failed, for people; absent when it answered.
     std::optional<std::string> error;
@@ -62,11 +37,13 @@ struct model_result {
     std::optional<double> cost;
     /// All attempts together; absent when the provider reported none.
     std::optional<conclave::usage> usage;
-    /// Whether the answer has the asked-for shape; absent when no shape was asked for.
+    /// Whether the answer is valid by the output schema, or one of the choices; absent when neither
+    /// was asked for. One that is not takes no part in the one answer.
     std::optional<bool> schema_valid;
-    /// Why it has not.
+    /// Why it is not: where, what was expected there and what was found.
     std::optional<std::string> schema_error;
-    /// How many requests were sent for it. Additive to the documented JSON.
+    /// How many requests were sent for it, the one included that an answer is asked for once more
+    /// with. Additive to the documented JSON.
     int attempts = 0;
     /// Why the model stopped. Additive to the documented JSON.
     finish_reason finish = finish_reason::unknown;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -10,13 +11,15 @@
 #include <conclave/client/observer.hpp>
 #include <conclave/client/perform.hpp>
 #include <conclave/error.hpp>
-#include <conclave/json/document.hpp>
 #include <conclave/net/asio.hpp>
+#include <conclave/roundtable/detail/answer_judge.hpp>
 #include <conclave/roundtable/event.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/response.hpp>
 #include <conclave/roundtable/voting.hpp>
 #include <conclave/wire/call.hpp>
+#include <conclave/wire/message.hpp>
+#include <conclave/wire/usage.hpp>
 
 namespace conclave::detail {
 
@@ -96,40 +99,87 @@ inline call seat_call(const roundtable_request& request, const panel_model& seat
     return what;
 }
 
-/// Why a JSON answer was asked for and `text` is none, or nothing if it is one.
-inline std::optional<std::string> json_complaint(const std::string& text) {
-    json::document parsed;
-    if (!json::document::parse(text, parsed)) return std::nullopt;
-    return "the answer is not JSON";
+/// Judges an answer by the choice it picks.
+inline void judge_pick(const roundtable_request& request, model_result& result) {
+    const auto pick = match_choice(result.text(), request.choices());
+    result.schema_valid = pick.has_value();
+    if (pick) {
+        result.data = answer_text(request.choices()[*pick]);
+    } else {
+        result.schema_error = "the answer is not one of the choices";
+    }
 }
 
-/// Judges an answer by what was asked for: the choice it picks, or that it is JSON.
-inline void judge_answer(const roundtable_request& request, model_result& result) {
-    if (request.resolution() == resolution::multiple_choice) {
-        const auto pick = match_choice(result.text(), request.choices());
-        result.schema_valid = pick.has_value();
-        if (pick) {
-            result.data = answer_text(request.choices()[*pick]);
-        } else {
-            result.schema_error = "the answer is not one of the choices";
-        }
-    } else if (!request.output_schema().empty()) {
-        if (auto complaint = json_complaint(result.text())) {
-            result.schema_valid = false;
-            result.schema_error = std::move(complaint);
-        } else {
-            result.data = answer_text(result.text(), true);
-        }
+/// What became of a call, and of its answer under the output schema if there is one: of both calls
+/// where the model was asked once more.
+struct judged_report : call_report {
+    /// The answer as it counts.
+    answer_text data;
+    /// Whether it is valid; absent where nothing was to be judged.
+    std::optional<bool> schema_valid;
+    /// Why it is not.
+    std::optional<std::string> complaint;
+
+    /// Judges the answer there is, if it has to fit a schema.
+    void judge(answer_judge* by) {
+        data = answer_text(answer.text);
+        if (by == nullptr || failure || answer.text.empty()) return;
+        judged_answer judged = by->judge(answer.text, answer.finish);
+        data = std::move(judged.data);
+        complaint = std::move(judged.complaint);
+        schema_valid = !complaint;
     }
+
+    /// Takes in what came of asking once more: its answer if there is one, in any case its bill.
+    void add(judged_report again) {
+        attempts += again.attempts;
+        if (again.usage) {
+            if (!usage) usage.emplace();
+            accumulate(*usage, *again.usage);
+        }
+        if (cost && again.cost) {
+            cost = rounded_usd(*cost + *again.cost);
+        } else {
+            cost.reset();
+        }
+        std::vector<std::string> notes = std::move(answer.notes);
+        for (std::string& note : again.answer.notes) {
+            if (std::find(notes.begin(), notes.end(), note) == notes.end())
+                notes.push_back(std::move(note));
+        }
+        const bool is_cancelled = again.failure && again.failure->code() == errc::cancelled;
+        if (is_cancelled) failure = again.failure;
+        if (again.schema_valid) {
+            answer = std::move(again.answer);
+            data = std::move(again.data);
+            schema_valid = again.schema_valid;
+            complaint = std::move(again.complaint);
+        } else {
+            notes.push_back(
+                "asked once more, as the answer did not fit the schema, the model gave "
+                "none: " +
+                std::string(again.failure ? again.failure->what() : "it is empty"));
+        }
+        answer.notes = std::move(notes);
+    }
+};
+
+/// The call that asks once more, its answer quoted and what is wrong with it said. Retries that the
+/// first call has left over are its own.
+inline call second_call(call what, const judged_report& first) {
+    what.max_retries(std::max(what.max_retries() - (first.attempts - 1), 0));
+    what.add(message(message_role::assistant, first.answer.text));
+    what.add(message(complaint_prompt(*first.complaint)));
+    return what;
 }
 
 /// The result that a call's report comes to.
 inline model_result seat_result(const roundtable_request& request, std::size_t index,
-                                call_report report, std::chrono::milliseconds duration) {
+                                judged_report report, std::chrono::milliseconds duration) {
     model_result result;
     result.index = index;
     result.model = request.models()[index].name();
-    result.data = answer_text(std::move(report.answer.text));
+    result.data = std::move(report.data);
     result.duration = duration;
     result.cost = report.cost;
     result.usage = std::move(report.usage);
@@ -142,8 +192,11 @@ inline model_result seat_result(const roundtable_request& request, std::size_t i
     } else if (result.text().empty()) {
         result.error = "the answer is empty";
         result.error_code = errc::malformed_reply;
+    } else if (request.resolution() == resolution::multiple_choice) {
+        judge_pick(request, result);
     } else {
-        judge_answer(request, result);
+        result.schema_valid = report.schema_valid;
+        result.schema_error = std::move(report.complaint);
     }
     return result;
 }

@@ -12,6 +12,9 @@
 
 namespace conclave::testing::detail::anthropic_messages {
 
+/// What proves to Anthropic that thinking is its own.
+inline constexpr std::string_view signature = "EqQBCgIYAhIMc2NyaXB0ZWQgdGhvdWdodHM=";
+
 /// Calls `visit(type, block)` for each block of a message's content, or of the system prompt.
 template <class Visitor>
 void each_block(const simdjson::dom::object& owner, std::string_view key, Visitor&& visit) {
@@ -33,18 +36,28 @@ inline std::string text_of(const simdjson::dom::object& owner, std::string_view 
     return joined;
 }
 
-/// What Anthropic would say against a conversation: an empty text, or a tool's call or result
-/// without the other in the turn beside it.
+/// What Anthropic would say against a conversation: an empty text, a tool's call or result without
+/// the other in the turn beside it, thinking that is not its own, or, where it is told how much to
+/// think, a call of a tool whose turn does not begin with the thinking that led to it.
 class conversation_check {
 public:
+    explicit conversation_check(bool thinks) : thinks_(thinks) {}
+
     /// Takes the next turn. Returns what is wrong with it, or nothing.
     std::string take(const simdjson::dom::object& turn) {
         const std::string_view role = json::string_at(turn, "role").value_or("");
         if (role != "user" && role != "assistant") return "messages: unexpected role";
         std::string complaint;
         std::set<std::string, std::less<>> calls;
+        std::string first;
+        bool has_result = false;
         if (json::string_at(turn, "content") == "") complaint = "messages: content is empty";
         each_block(turn, "content", [&](std::string_view type, const simdjson::dom::object& block) {
+            if (first.empty()) first = type;
+            has_result |= type == "tool_result";
+            if (type == "thinking" && json::string_at(block, "signature") != signature) {
+                complaint = "messages: Invalid `signature` in `thinking` block";
+            }
             if (type == "text" && json::string_at(block, "text").value_or("").empty()) {
                 complaint = "messages: text content blocks must be non-empty";
             } else if (type == "tool_use") {
@@ -57,22 +70,35 @@ public:
         });
         if (!open_.empty()) complaint = without_results();
         open_ = std::move(calls);
+        if (role == "assistant") last_begins_with_ = first;
+        ends_in_result_ = has_result;
         return complaint;
     }
 
     /// Says that there are no more turns.
-    std::string end() const { return open_.empty() ? std::string() : without_results(); }
+    std::string end() const {
+        if (!open_.empty()) return without_results();
+        const bool has_thinking =
+            last_begins_with_ == "thinking" || last_begins_with_ == "redacted_thinking";
+        if (!thinks_ || !ends_in_result_ || has_thinking) return {};
+        return "messages: Expected `thinking` or `redacted_thinking`, but found `" +
+               last_begins_with_ + "`";
+    }
 
 private:
     static std::string without_results() {
         return "messages: `tool_use` ids were found without `tool_result` blocks immediately after";
     }
 
+    bool thinks_;
+    std::string last_begins_with_;
+    bool ends_in_result_ = false;
     std::set<std::string, std::less<>> open_;  // calls whose results have to come next
 };
 
-inline std::string read_messages(const simdjson::dom::array& messages, recorded_request& request) {
-    conversation_check check;
+inline std::string read_messages(const simdjson::dom::array& messages, bool thinks,
+                                 recorded_request& request) {
+    conversation_check check(thinks);
     for (const simdjson::dom::element element : messages) {
         const auto message = json::object_of(element);
         if (!message) return "messages: not an object";
@@ -121,7 +147,10 @@ inline std::string read_request(recorded_request& request) {
     const auto messages = json::array_at(*body, "messages");
     if (!messages) return "messages: Field required";
     const std::string complaint = check_version(*body, request);
-    return complaint.empty() ? read_messages(*messages, request) : complaint;
+    if (!complaint.empty()) return complaint;
+    const auto thinking = json::object_at(*body, "thinking");
+    const bool thinks = thinking && json::string_at(*thinking, "type") == "enabled";
+    return read_messages(*messages, thinks, request);
 }
 
 }  // namespace conclave::testing::detail::anthropic_messages

@@ -20,9 +20,6 @@ namespace conclave::testing::detail {
 /// Anthropic's Messages, in the shape that @anthropic-ai/sdk 1.11.0 declares.
 namespace anthropic_messages {
 
-/// What proves to Anthropic that thinking is its own.
-inline constexpr std::string_view signature = "EqQBCgIYAhIMc2NyaXB0ZWQgdGhvdWdodHM=";
-
 inline std::string_view error_type(int status) {
     switch (status) {
         case 401: return "authentication_error";

@@ -122,10 +122,32 @@ inline std::vector<std::string> listed_choices(std::string_view instructions) {
     return choices;
 }
 
+/// The JSON Schema that a request asks for: in the field of its format, or in the system prompt.
+inline std::string asked_schema(const recorded_request& request) {
+    if (!request.output_schema.empty()) return request.output_schema;
+    constexpr std::string_view words = "JSON Schema:\n";
+    const std::size_t at = request.instructions.find(words);
+    if (at == std::string::npos) return {};
+    std::string schema = request.instructions.substr(at + words.size());
+    return json::is_object_text(schema) ? schema : std::string();
+}
+
+/// A JSON answer, with the manners of models: one wraps it in a code block, and one has to be told
+/// that there is a schema.
+inline std::string demo_json(const recorded_request& request, std::string_view schema,
+                             std::size_t seat, std::size_t pick) {
+    if (schema.find("\"choice\"") != schema.npos) return schema_instance(schema, pick);
+    const bool is_told = request.prompt.find("is not valid") != std::string::npos;
+    if (seat == 2 && !is_told) return R"({"answer": "It depends.", "scripted": true})";
+    std::string text = schema_instance(schema, pick);
+    return seat == 1 ? "Here it is:\n```json\n" + text + "\n```" : text;
+}
+
 inline std::string demo_answer(const recorded_request& request, std::size_t seat) {
     // Two seats of three agree on which choice it is to be.
     const std::size_t pick = demo_hash(request.prompt) % 1000 + (seat == 2 ? 1 : 0);
-    if (!request.output_schema.empty()) return schema_instance(request.output_schema, pick);
+    if (const std::string schema = asked_schema(request); !schema.empty())
+        return demo_json(request, schema, seat, pick);
     if (const auto choices = listed_choices(request.instructions); !choices.empty()) {
         return choices[pick % choices.size()];
     }
@@ -153,8 +175,10 @@ inline price_table demo_prices() {
 /// Makes the provider answer as the three models of the demo, `openai/gpt-5.5`,
 /// `anthropic/claude-sonnet-4-6` and `gemini/gemini-2.5-pro`, each at its own pace and price; any
 /// other model answers as one of them. They answer any question with a view that says it is
-/// scripted, pick among choices, fill in a JSON Schema, and merge the answers of a panel. At a
-/// `speed` of 1 a panel with its summary takes about four seconds; 2 is twice as fast.
+/// scripted, pick among choices, fill in a JSON Schema, and merge the answers of a panel. Under a
+/// schema the second puts its answer into a code block, and the third is wrong until it is asked
+/// once more. At a `speed` of 1 a panel with its summary takes about four seconds; 2 is twice as
+/// fast.
 inline void install_demo_panel(scripted_provider& provider, double speed = 1) {
     const auto scaled = [speed](std::chrono::milliseconds time) {
         return std::chrono::milliseconds(

@@ -20,18 +20,54 @@ namespace conclave::testing::detail {
 /// OpenAI's Responses API, and OpenResponses as Opper has it.
 namespace responses {
 
-inline void read_input(const simdjson::dom::object& body, recorded_request& request) {
+/// What a model's reasoning is when it is encrypted.
+inline constexpr std::string_view encrypted_reasoning = "gAAAAABc2NyaXB0ZWQgdGhvdWdodHM=";
+
+/// Whether a request asks for the reasoning in encrypted form, to send it back.
+inline bool wants_encrypted_reasoning(const recorded_request& request) {
+    json::document parsed;
+    if (json::document::parse(request.body, parsed)) return false;
+    const auto body = json::object_of(parsed.root());
+    const auto include = body ? json::array_at(*body, "include") : std::nullopt;
+    if (!include) return false;
+    for (const simdjson::dom::element each : *include) {
+        if (json::string_of(each) == "reasoning.encrypted_content") return true;
+    }
+    return false;
+}
+
+/// What OpenAI would say against an item of reasoning, or nothing.
+inline std::string check_reasoning(const simdjson::dom::object& reasoning, bool is_last) {
+    const std::string id(json::string_at(reasoning, "id").value_or(""));
+    const auto encrypted = json::string_at(reasoning, "encrypted_content");
+    if (!encrypted) return "Item with id '" + id + "' not found";
+    if (*encrypted != encrypted_reasoning) {
+        return "The encrypted content for item " + id + " could not be verified.";
+    }
+    if (!is_last) return {};
+    return "Item '" + id +
+           "' of type 'reasoning' was provided without its required following item.";
+}
+
+/// Reads the conversation. Returns what is wrong with it, or nothing.
+inline std::string read_input(const simdjson::dom::object& body, recorded_request& request) {
     if (const auto text = json::string_at(body, "input")) request.prompt = std::string(*text);
     const auto items = json::array_at(body, "input");
-    if (!items) return;
+    if (!items) return {};
+    std::string complaint;
+    std::size_t left = items->size();
     for (const simdjson::dom::element element : *items) {
+        --left;
         const auto message = json::object_of(element);
         if (!message) continue;
+        if (json::string_at(*message, "type") == "reasoning" && complaint.empty())
+            complaint = check_reasoning(*message, left == 0);
         const std::string_view role = json::string_at(*message, "role").value_or("");
         const std::string text = chat_completions::message_text(*message);
         if (role == "user") request.prompt = text;
         if (role == "system" || role == "developer") request.instructions = text;
     }
+    return complaint;
 }
 
 inline std::string read_request(recorded_request& request) {
@@ -42,7 +78,7 @@ inline std::string read_request(recorded_request& request) {
     request.model = std::string(json::string_at(*body, "model").value_or(""));
     if (request.model.empty()) return "missing required parameter: 'model'";
     if (!json::find(*body, "input")) return "missing required parameter: 'input'";
-    read_input(*body, request);
+    if (std::string complaint = read_input(*body, request); !complaint.empty()) return complaint;
     if (const auto text = json::string_at(*body, "instructions"))
         request.instructions = std::string(*text);
     const auto text = json::object_at(*body, "text");
@@ -112,6 +148,7 @@ inline wire::responses_answer_writer write_answer(
                                          wire::responses_settings(request.body, open),
                                          std::move(on_event), open);
     writer.begin();
+    if (wants_encrypted_reasoning(request)) writer.encrypt_reasoning(encrypted_reasoning);
     for (const std::string& piece : answer.reasoning)
         writer.reasoning(piece);
     for (const std::string& piece : answer.tokens)

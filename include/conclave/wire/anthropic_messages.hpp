@@ -9,10 +9,10 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
-#include <conclave/json/fields.hpp>
+#include <conclave/json/padded_text.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
-#include <conclave/sse/parser.hpp>
+#include <conclave/wire/answer_reader.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/anthropic_error.hpp>
@@ -22,10 +22,8 @@
 #include <conclave/wire/detail/odd_data.hpp>
 #include <conclave/wire/detail/sampling.hpp>
 #include <conclave/wire/detail/schema_prompt.hpp>
-#include <conclave/wire/detail/stream_end.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/provider_error.hpp>
-#include <conclave/wire/template_set.hpp>
 
 namespace conclave::wire {
 
@@ -92,49 +90,15 @@ struct anthropic_messages {
     class stream_reader;
 };
 
-/// Reads one streamed answer, event by event, most of them by a template; the functions are those
-/// of `chat_completions::stream_reader`. After an event or two it allocates for nothing but the
-/// growing `result`.
-class anthropic_messages::stream_reader {
-public:
-    /// Takes the next event from `events` and reads it.
-    bool next(sse::parser& events, delta& piece);
+/// Reads one streamed answer. It was complete if its last event had come, `message_stop`.
+class anthropic_messages::stream_reader
+    : public answer_reader<anthropic_messages::stream_reader, detail::anthropic_event> {
+    friend answer_reader;
 
-    /// Reads one event that was taken from a parser.
-    stream_status read(const sse::event& event, delta& piece);
-
-    /// Where the answer stands.
-    stream_status state() const noexcept { return status_; }
-
-    /// Says that the stream has ended. Without its last event, `message_stop`, that is
-    /// `errc::truncated_stream`, or what `stray`, the parser's stray lines, tells of an error.
-    stream_status finish(std::string_view stray = {});
-
-    /// The answer so far.
-    completion& result() noexcept { return result_; }
-
-    /// Why the answer failed; means something once `stream_status::failed` was returned.
-    const failure& error() const noexcept { return error_; }
-
-    /// How many events were read by a template, and how many were not.
-    const template_set& templates() const noexcept { return templates_; }
-
-private:
     bool read_by_fields(const sse::event& event, delta& piece);
-    void read_unparsable(const sse::event& event);
     void read_stop(const detail::anthropic_event::content& said, delta& piece);
     void read_end();
-    void keep(const delta& piece);
-    void fail(failure why) {
-        error_ = std::move(why);
-        status_ = stream_status::failed;
-    }
 
-    detail::anthropic_event event_;
-    template_set templates_{detail::anthropic_event::rules};
-    completion result_;
-    failure error_;
-    stream_status status_ = stream_status::more;
     bool has_message_ = false;
     // Why the model stopped, as spelled, and of what kind a refusal is.
     std::string stop_;
@@ -219,16 +183,11 @@ inline std::vector<std::string> anthropic_messages::write_request(const call& wh
 
 inline std::optional<failure> anthropic_messages::read_reply(std::string_view body,
                                                              completion& out) {
-    std::string padded;
-    padded.reserve(body.size() + json::field_reader::padding);
-    padded.append(body).append(json::field_reader::padding, ' ');
+    const json::padded_text padded(body);
     detail::anthropic_event message;
     detail::anthropic_event::content said;
-    if (message.read_whole(std::string_view(padded).substr(0, body.size()), out, said)) {
-        return failure{errc::malformed_json,
-                       "the reply is not a JSON object: " + detail::excerpt(body),
-                       {},
-                       0};
+    if (message.read_whole(padded.view(), out, said)) {
+        return detail::reply_not_json(body);
     }
     if (said.has_error) return detail::read_anthropic_error(0, body);
     if (!said.has_message) {
@@ -240,32 +199,9 @@ inline std::optional<failure> anthropic_messages::read_reply(std::string_view bo
     return std::nullopt;
 }
 
-inline bool anthropic_messages::stream_reader::next(sse::parser& events, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more) return false;
-    const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
-        return read_by_fields(event, out);
-    });
-    if (how == found::nothing) return false;
-    keep(piece);
-    return true;
-}
-
-inline stream_status anthropic_messages::stream_reader::read(const sse::event& event,
-                                                             delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more || event.kind != sse::event_kind::message) return status_;
-    templates_.read(event, piece, [this](const sse::event& each, delta& out) {
-        return read_by_fields(each, out);
-    });
-    keep(piece);
-    return status_;
-}
-
 // Returns whether there was nothing but the piece.
 inline bool anthropic_messages::stream_reader::read_by_fields(const sse::event& event,
                                                               delta& piece) {
-    if (event.kind != sse::event_kind::message) return false;
     detail::anthropic_event::content said;
     const auto failed = event_.read(event.data, event.type, result_, piece, said);
     if (said.has_error) {
@@ -273,7 +209,7 @@ inline bool anthropic_messages::stream_reader::read_by_fields(const sse::event& 
         fail(detail::read_anthropic_error(0, event.data));
     } else if (failed) {
         piece = {};
-        read_unparsable(event);
+        read_odd_data(event);
     } else if (said.has_too_many_tools) {
         fail(detail::too_many_tool_calls());
     } else if (said.type == "message_stop") {
@@ -284,14 +220,6 @@ inline bool anthropic_messages::stream_reader::read_by_fields(const sse::event& 
         return said.only_piece;
     }
     return false;
-}
-
-inline void anthropic_messages::stream_reader::read_unparsable(const sse::event& event) {
-    if (detail::judge_odd_data(event) != detail::odd_data::nonsense) return;
-    fail({errc::malformed_json,
-          "an event of the stream is not JSON: " + detail::excerpt(event.data),
-          {},
-          0});
 }
 
 inline void anthropic_messages::stream_reader::read_stop(
@@ -309,20 +237,7 @@ inline void anthropic_messages::stream_reader::read_end() {
         return fail({errc::truncated_stream, "the stream ended without an answer", {}, 0});
     }
     detail::note_anthropic_end(stop_, category_, result_);
-    status_ = stream_status::done;
-}
-
-inline stream_status anthropic_messages::stream_reader::finish(std::string_view stray) {
-    if (status_ == stream_status::more) {
-        fail(detail::early_end(stray, "the stream ended before the answer was complete"));
-    }
-    return status_;
-}
-
-inline void anthropic_messages::stream_reader::keep(const delta& piece) {
-    result_.text += piece.text;
-    result_.reasoning += piece.reasoning;
-    result_.refusal += piece.refusal;
+    complete();
 }
 
 }  // namespace conclave::wire

@@ -79,7 +79,8 @@ public:
         reasoning_ = effort;
         return *this;
     }
-    /// The answer is to be JSON of this JSON Schema (the text of a JSON object).
+    /// The answer is to be JSON of this JSON Schema (the text of a JSON object). The model is told
+    /// in the words of its format; the answer of a single call comes as it is, unjudged.
     call& output_schema(std::string schema) {
         output_schema_ = std::move(schema);
         return *this;

@@ -8,20 +8,20 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
-#include <conclave/json/fields.hpp>
+#include <conclave/json/padded_text.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
-#include <conclave/sse/parser.hpp>
+#include <conclave/wire/answer_reader.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/chat_chunk.hpp>
 #include <conclave/wire/detail/chat_request.hpp>
 #include <conclave/wire/detail/odd_data.hpp>
 #include <conclave/wire/detail/stream_end.hpp>
+#include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/opper_headers.hpp>
 #include <conclave/wire/provider_error.hpp>
-#include <conclave/wire/template_set.hpp>
 
 namespace conclave::wire {
 
@@ -34,8 +34,11 @@ struct chat_completions {
     /// Ask for the usage of a streamed answer (`stream_options`).
     bool include_usage = true;
     /// Send an output schema as `response_format`. When false it goes into the system message
-    /// instead.
+    /// instead, as it does always if it is not one of objects.
     bool json_schema = true;
+    /// Hold the model to an output schema exactly (`strict`), in the words that this takes, if the
+    /// schema can be said in them: optional members become ones that may be null.
+    bool strict_schema = true;
     /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint begin,
     /// such as OpenAI's reasoning models. A call's are dropped for them, with a note.
     std::vector<std::string> without_sampling = {};
@@ -74,52 +77,16 @@ struct chat_completions {
     class stream_reader;
 };
 
-/// Reads one streamed answer, event by event, most of them by a template. After an event or two it
-/// allocates for nothing but the growing `result`.
-class chat_completions::stream_reader {
-public:
-    /// Takes the next event from `events` and reads it. What is new in the answer is appended to
-    /// `result`, and shown in `piece`: views that are valid until the next read or until the
-    /// parser's buffer moves. Returns false, with `piece` empty, if there is no event until more
-    /// bytes come, or none is wanted, as `state` tells.
-    bool next(sse::parser& events, delta& piece);
+/// Reads one streamed answer. It was complete if the model had given a reason to stop, also without
+/// the closing `[DONE]`.
+class chat_completions::stream_reader
+    : public answer_reader<chat_completions::stream_reader, detail::chat_chunk> {
+    friend answer_reader;
 
-    /// Reads one event, behind whose data `json::field_reader::padding` bytes are readable, as
-    /// `next` does: for those who take the events from a parser themselves.
-    stream_status read(const sse::event& event, delta& piece);
-
-    /// Where the answer stands.
-    stream_status state() const noexcept { return status_; }
-
-    /// Says that the stream has ended. The answer was complete if the model had given a reason to
-    /// stop, also without the closing `[DONE]`; else this is `errc::truncated_stream`, or what
-    /// `stray`, the parser's stray lines, tells of an error.
-    stream_status finish(std::string_view stray = {});
-
-    /// The answer so far.
-    completion& result() noexcept { return result_; }
-
-    /// Why the answer failed; means something once `stream_status::failed` was returned.
-    const failure& error() const noexcept { return error_; }
-
-    /// How many events were read by a template, and how many were not.
-    const template_set& templates() const noexcept { return templates_; }
-
-private:
     bool read_by_fields(const sse::event& event, delta& piece);
-    stream_status fail(failure why) {
-        error_ = std::move(why);
-        return status_ = stream_status::failed;
-    }
-    stream_status read_end();
-    void read_unparsable(const sse::event& event);
-    void keep(const delta& piece);
+    void read_end();
+    void end(std::string_view stray);
 
-    detail::chat_chunk chunk_;
-    template_set templates_{detail::chat_chunk::rules};
-    completion result_;
-    failure error_;
-    stream_status status_ = stream_status::more;
     bool has_choice_ = false;
     bool has_finish_ = false;
 };
@@ -152,14 +119,17 @@ inline std::vector<std::string> chat_completions::write_request(const call& what
                                                                 std::string_view model, bool stream,
                                                                 std::string& out) const {
     const bool has_schema = !what.output_schema().empty();
+    std::optional<detail::openai_schema> schema;
+    if (has_schema && json_schema)
+        schema = detail::to_openai_schema(what.output_schema(), strict_schema);
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
-    detail::write_chat_messages(what, has_schema && !json_schema, to);
+    detail::write_chat_messages(what, has_schema && !schema, to);
     auto notes = detail::write_sampling(what, model, without_sampling, to);
     to.member_if(max_completion_tokens ? "max_completion_tokens" : "max_tokens", what.max_tokens());
     if (what.reasoning()) to.member("reasoning_effort", to_string(*what.reasoning()));
-    if (has_schema && json_schema) detail::write_chat_schema(what, to);
+    if (schema) detail::write_chat_schema(*schema, to);
     detail::write_chat_tools(what, to);
     if (stream) {
         to.member("stream", true);
@@ -175,17 +145,12 @@ inline std::vector<std::string> chat_completions::write_request(const call& what
 }
 
 inline std::optional<failure> chat_completions::read_reply(std::string_view body, completion& out) {
-    std::string padded;
-    padded.reserve(body.size() + json::field_reader::padding);
-    padded.append(body).append(json::field_reader::padding, ' ');
+    const json::padded_text padded(body);
     detail::chat_chunk chunk;
     detail::chat_chunk::content content;
     delta whole;
-    if (chunk.read(std::string_view(padded).substr(0, body.size()), out, whole, content)) {
-        return failure{errc::malformed_json,
-                       "the reply is not a JSON object: " + detail::excerpt(body),
-                       {},
-                       0};
+    if (chunk.read(padded.view(), out, whole, content)) {
+        return detail::reply_not_json(body);
     }
     if (content.has_error || content.finish == "error") return read_provider_error(0, body);
     if (!content.has_choice) {
@@ -199,36 +164,14 @@ inline std::optional<failure> chat_completions::read_reply(std::string_view body
     return std::nullopt;
 }
 
-inline bool chat_completions::stream_reader::next(sse::parser& events, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more) return false;
-    const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
-        return read_by_fields(event, out);
-    });
-    if (how == found::nothing) return false;
-    keep(piece);
-    return true;
-}
-
-inline stream_status chat_completions::stream_reader::read(const sse::event& event, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more || event.kind != sse::event_kind::message) return status_;
-    templates_.read(event, piece, [this](const sse::event& each, delta& out) {
-        return read_by_fields(each, out);
-    });
-    keep(piece);
-    return status_;
-}
-
 // Returns whether there was nothing but the piece.
 inline bool chat_completions::stream_reader::read_by_fields(const sse::event& event, delta& piece) {
-    if (event.kind != sse::event_kind::message) return false;
     detail::chat_chunk::content content;
     if (event.type == "error") {
         fail(read_provider_error(0, event.data));
-    } else if (chunk_.read(event.data, result_, piece, content)) {
+    } else if (event_.read(event.data, result_, piece, content)) {
         // the usual case first: all that is not an object is looked at only when this has failed
-        read_unparsable(event);
+        if (read_odd_data(event) == detail::odd_data::done) read_end();
     } else if (content.has_error || content.finish == "error") {
         piece = {};
         fail(read_provider_error(0, event.data));
@@ -245,36 +188,14 @@ inline bool chat_completions::stream_reader::read_by_fields(const sse::event& ev
     return false;
 }
 
-inline stream_status chat_completions::stream_reader::finish(std::string_view stray) {
-    if (status_ == stream_status::more) {
-        if (has_finish_) return status_ = stream_status::done;
-        fail(detail::early_end(stray, "the stream ended before the answer was complete"));
-    }
-    return status_;
+inline void chat_completions::stream_reader::read_end() {
+    if (has_choice_) return complete();
+    fail({errc::truncated_stream, "the stream ended without an answer", {}, 0});
 }
 
-inline stream_status chat_completions::stream_reader::read_end() {
-    if (has_choice_) return status_ = stream_status::done;
-    return fail({errc::truncated_stream, "the stream ended without an answer", {}, 0});
-}
-
-// What is not a JSON object: the end, an empty event, JSON of another kind, or nonsense.
-inline void chat_completions::stream_reader::read_unparsable(const sse::event& event) {
-    switch (detail::judge_odd_data(event)) {
-        case detail::odd_data::done: read_end(); return;
-        case detail::odd_data::ignored: return;  // `finish` judges a stream that was cut
-        case detail::odd_data::nonsense: break;
-    }
-    fail({errc::malformed_json,
-          "an event of the stream is not JSON: " + detail::excerpt(event.data),
-          {},
-          0});
-}
-
-inline void chat_completions::stream_reader::keep(const delta& piece) {
-    result_.text += piece.text;
-    result_.reasoning += piece.reasoning;
-    result_.refusal += piece.refusal;
+inline void chat_completions::stream_reader::end(std::string_view stray) {
+    if (has_finish_) return complete();
+    answer_reader::end(stray);
 }
 
 }  // namespace conclave::wire

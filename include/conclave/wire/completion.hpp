@@ -11,6 +11,7 @@
 
 #include <conclave/error.hpp>
 #include <conclave/rate_limit.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 #include <conclave/wire/response_details.hpp>
 #include <conclave/wire/tool.hpp>
 #include <conclave/wire/usage.hpp>
@@ -44,6 +45,9 @@ struct completion {
     std::string text;
     /// The model's reasoning, where the provider shows it.
     std::string reasoning;
+    /// What the provider wants back of the reasoning if the conversation goes on; `message` takes
+    /// it from here.
+    std::vector<reasoning_part> reasoning_parts;
     /// The words in which the model declined; empty if it did not.
     std::string refusal;
     /// The tools that the model wants called, in its order.
@@ -118,6 +122,8 @@ struct failure {
     std::optional<std::chrono::milliseconds> retry_after = {};
     /// The provider's id of the request, where the error has it in itself.
     std::string request_id = {};
+    /// Whether the provider says beside the error that trying again is worth while; else absent.
+    std::optional<bool> should_retry = {};
 };
 
 }  // namespace wire

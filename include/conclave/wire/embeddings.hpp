@@ -133,14 +133,11 @@ inline std::optional<failure> read_embedding_reply(std::string_view body, std::s
                                                    embedding_result& out) {
     detail::embedding_reply reply(count);
     if (reply.read(body)) {
-        return failure{errc::malformed_json,
-                       "the reply is not a JSON object: " + detail::excerpt(body),
-                       {},
-                       0};
+        return detail::reply_not_json(body);
     }
     out.model = std::move(reply.model);
     out.usage = std::move(reply.usage);
-    out.cost = reply.cost;
+    if (reply.cost) out.cost = reply.cost;
     if (reply.has_error) return read_provider_error(0, body);
     if (auto complaint = reply.complaint(); !complaint.empty()) {
         return failure{errc::malformed_reply, std::move(complaint), {}, 0};

@@ -14,8 +14,8 @@
 
 namespace conclave::wire {
 
-/// What reads one streamed answer of a format: see `chat_completions::stream_reader`, which says
-/// what each function is to do.
+/// What reads one streamed answer of a format: see `answer_reader`, which says what each
+/// function is to do.
 template <class T>
 concept stream_reader = std::default_initializable<T> &&
     requires(T reader, const T& constant, sse::parser& events, const sse::event& event,

@@ -8,22 +8,21 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
-#include <conclave/json/document.hpp>
-#include <conclave/json/fields.hpp>
+#include <conclave/json/padded_text.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
-#include <conclave/sse/parser.hpp>
+#include <conclave/wire/answer_reader.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/google_chunk.hpp>
 #include <conclave/wire/detail/google_finish.hpp>
 #include <conclave/wire/detail/google_request.hpp>
+#include <conclave/wire/detail/google_schema.hpp>
 #include <conclave/wire/detail/sampling.hpp>
 #include <conclave/wire/detail/schema_prompt.hpp>
 #include <conclave/wire/detail/stream_end.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/provider_error.hpp>
-#include <conclave/wire/template_set.hpp>
 
 namespace conclave::wire {
 
@@ -38,8 +37,8 @@ struct google_generate_content {
     /// Send the key as `Authorization: Bearer`, which OAuth and gateways want, instead of as
     /// `x-goog-api-key`.
     bool bearer = false;
-    /// Send an output schema as `responseJsonSchema`. When false it goes into the system
-    /// instruction instead.
+    /// Send an output schema as `responseJsonSchema`, in the words that this takes. When false, or
+    /// when it cannot be said in them, it goes into the system instruction instead.
     bool json_schema = true;
     /// The models that take an output schema or tools, and not both: with tools, the schema goes
     /// into the system instruction.
@@ -78,52 +77,23 @@ struct google_generate_content {
     class stream_reader;
 
 private:
-    void write_config(const call& what, std::string_view model, bool has_schema, json::writer& to,
+    void write_config(const call& what, std::string_view model,
+                      const std::optional<std::string>& schema, json::writer& to,
                       std::vector<std::string>& notes) const;
     void write_thinking(reasoning_effort effort, std::string_view model, json::writer& to,
                         std::vector<std::string>& notes) const;
 };
 
-/// Reads one streamed answer, event by event, most of them by a template. The answer is over at the
-/// stream's end, and complete if the model had given a reason to stop.
-class google_generate_content::stream_reader {
-public:
-    /// See `chat_completions::stream_reader::next`.
-    bool next(sse::parser& events, delta& piece);
+/// Reads one streamed answer. It is over at the stream's end, and complete if the model had given a
+/// reason to stop and there is no error among the stray lines: Google sends one in the midst of a
+/// stream as bare JSON.
+class google_generate_content::stream_reader
+    : public answer_reader<google_generate_content::stream_reader, detail::google_chunk> {
+    friend answer_reader;
 
-    /// See `chat_completions::stream_reader::read`.
-    stream_status read(const sse::event& event, delta& piece);
-
-    /// Where the answer stands.
-    stream_status state() const noexcept { return status_; }
-
-    /// Says that the stream has ended. An error among `stray`, the parser's stray lines, is the
-    /// answer's: Google sends it in the midst of a stream as bare JSON.
-    stream_status finish(std::string_view stray = {});
-
-    /// The answer so far.
-    completion& result() noexcept { return result_; }
-
-    /// Why the answer failed; means something once `stream_status::failed` was returned.
-    const failure& error() const noexcept { return error_; }
-
-    /// How many events were read by a template, and how many were not.
-    const template_set& templates() const noexcept { return templates_; }
-
-private:
     bool read_by_fields(const sse::event& event, delta& piece);
-    void read_unparsable(const sse::event& event);
-    void keep(const delta& piece);
-    stream_status fail(failure why) {
-        error_ = std::move(why);
-        return status_ = stream_status::failed;
-    }
+    void end(std::string_view stray);
 
-    detail::google_chunk chunk_;
-    template_set templates_{detail::google_chunk::rules};
-    completion result_;
-    failure error_;
-    stream_status status_ = stream_status::more;
     bool has_finish_ = false;
 };
 
@@ -146,7 +116,10 @@ inline std::vector<std::string> google_generate_content::write_request(const cal
     const bool has_schema = !what.output_schema().empty();
     const bool one_only =
         !what.tools().empty() && detail::is_among(detail::model_part(model), schema_or_tools);
-    const bool in_prompt = has_schema && (!json_schema || one_only);
+    std::optional<std::string> schema;
+    if (has_schema && json_schema && !one_only)
+        schema = detail::to_google_schema(what.output_schema());
+    const bool in_prompt = has_schema && !schema;
     json::writer to(out);
     to.begin_object();
     std::vector<std::string> notes = detail::write_google_contents(what, model, to);
@@ -161,14 +134,15 @@ inline std::vector<std::string> google_generate_content::write_request(const cal
         to.end_array();
         to.end_object();
     }
-    write_config(what, model, has_schema && !in_prompt, to, notes);
+    write_config(what, model, schema, to, notes);
     detail::write_google_tools(what, to);
     to.end_object();
     return notes;
 }
 
 inline void google_generate_content::write_config(const call& what, std::string_view model,
-                                                  bool has_schema, json::writer& to,
+                                                  const std::optional<std::string>& schema,
+                                                  json::writer& to,
                                                   std::vector<std::string>& notes) const {
     std::string config;
     json::writer in(config);
@@ -178,9 +152,9 @@ inline void google_generate_content::write_config(const call& what, std::string_
         notes.push_back(std::move(note));
     in.member_if("maxOutputTokens", what.max_tokens());
     if (what.reasoning()) write_thinking(*what.reasoning(), model, in, notes);
-    if (has_schema) {
+    if (schema) {
         in.member("responseMimeType", "application/json");
-        in.member_raw("responseJsonSchema", what.output_schema());
+        in.member_raw("responseJsonSchema", *schema);
     }
     in.end_object();
     if (config != "{}") to.member_raw("generationConfig", config);
@@ -211,18 +185,13 @@ inline void google_generate_content::write_thinking(reasoning_effort effort, std
 
 inline std::optional<failure> google_generate_content::read_reply(std::string_view body,
                                                                   completion& out) {
-    std::string padded;
-    padded.reserve(body.size() + json::field_reader::padding);
-    padded.append(body).append(json::field_reader::padding, ' ');
+    const json::padded_text padded(body);
     detail::google_chunk chunk;
     detail::google_chunk::content content;
     delta whole;
-    if (chunk.read(std::string_view(padded).substr(0, body.size()), out, whole, content)) {
+    if (chunk.read(padded.view(), out, whole, content)) {
         if (detail::tells_of_error(body)) return read_provider_error(0, body);
-        return failure{errc::malformed_json,
-                       "the reply is not a JSON object: " + detail::excerpt(body),
-                       {},
-                       0};
+        return detail::reply_not_json(body);
     }
     if (content.has_error) return read_provider_error(0, body);
     if (!content.has_candidate && content.block.empty()) {
@@ -236,35 +205,13 @@ inline std::optional<failure> google_generate_content::read_reply(std::string_vi
     return failed;
 }
 
-inline bool google_generate_content::stream_reader::next(sse::parser& events, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more) return false;
-    const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
-        return read_by_fields(event, out);
-    });
-    if (how == found::nothing) return false;
-    keep(piece);
-    return true;
-}
-
-inline stream_status google_generate_content::stream_reader::read(const sse::event& event,
-                                                                  delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more || event.kind != sse::event_kind::message) return status_;
-    templates_.read(event, piece, [this](const sse::event& each, delta& out) {
-        return read_by_fields(each, out);
-    });
-    keep(piece);
-    return status_;
-}
-
 // Returns whether there was nothing but the piece.
 inline bool google_generate_content::stream_reader::read_by_fields(const sse::event& event,
                                                                    delta& piece) {
-    if (event.kind != sse::event_kind::message) return false;
     detail::google_chunk::content content;
-    if (chunk_.read(event.data, result_, piece, content)) {
-        read_unparsable(event);
+    if (event_.read(event.data, result_, piece, content)) {
+        if (read_odd_data(event) == detail::odd_data::ignored && detail::tells_of_error(event.data))
+            fail(read_provider_error(0, event.data));
         return false;
     }
     if (!content.says_more()) return true;
@@ -280,31 +227,9 @@ inline bool google_generate_content::stream_reader::read_by_fields(const sse::ev
     return false;
 }
 
-inline stream_status google_generate_content::stream_reader::finish(std::string_view stray) {
-    if (status_ != stream_status::more) return status_;
-    if (has_finish_ && !detail::tells_of_error(stray)) return status_ = stream_status::done;
-    return fail(detail::early_end(stray, "the stream ended before the answer was complete"));
-}
-
-// What is not a JSON object: an empty event, an error in an array, a gateway's `[DONE]`, nonsense.
-inline void google_generate_content::stream_reader::read_unparsable(const sse::event& event) {
-    const std::string_view text = event.data;
-    if (event.cut || text.find_first_not_of(" \t\r\n") == text.npos || text == "[DONE]") return;
-    json::document other;
-    if (json::document::parse(text, other)) {
-        fail({errc::malformed_json,
-              "an event of the stream is not JSON: " + detail::excerpt(text),
-              {},
-              0});
-    } else if (detail::tells_of_error(text)) {
-        fail(read_provider_error(0, text));
-    }
-}
-
-inline void google_generate_content::stream_reader::keep(const delta& piece) {
-    result_.text += piece.text;
-    result_.reasoning += piece.reasoning;
-    result_.refusal += piece.refusal;
+inline void google_generate_content::stream_reader::end(std::string_view stray) {
+    if (has_finish_ && !detail::tells_of_error(stray)) return complete();
+    answer_reader::end(stray);
 }
 
 }  // namespace conclave::wire

@@ -8,15 +8,15 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
-#include <conclave/json/document.hpp>
-#include <conclave/json/fields.hpp>
+#include <conclave/json/padded_text.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
-#include <conclave/sse/parser.hpp>
+#include <conclave/wire/answer_reader.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/google_finish.hpp>
 #include <conclave/wire/detail/google_request.hpp>
+#include <conclave/wire/detail/google_schema.hpp>
 #include <conclave/wire/detail/interactions_calls.hpp>
 #include <conclave/wire/detail/interactions_event.hpp>
 #include <conclave/wire/detail/interactions_request.hpp>
@@ -26,7 +26,6 @@
 #include <conclave/wire/detail/stream_end.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/provider_error.hpp>
-#include <conclave/wire/template_set.hpp>
 
 namespace conclave::wire {
 
@@ -88,52 +87,23 @@ private:
                       std::vector<std::string>& notes) const;
 };
 
-/// Reads one streamed answer, event by event, most of them by a template.
-class google_interactions::stream_reader {
-public:
-    /// See `chat_completions::stream_reader::next`.
-    bool next(sse::parser& events, delta& piece);
+/// Reads one streamed answer. It was complete if its last status had said so, also without the
+/// closing event.
+class google_interactions::stream_reader
+    : public answer_reader<google_interactions::stream_reader, detail::interactions_event> {
+    friend answer_reader;
 
-    /// See `chat_completions::stream_reader::read`.
-    stream_status read(const sse::event& event, delta& piece);
-
-    /// Where the answer stands.
-    stream_status state() const noexcept { return status_; }
-
-    /// Says that the stream has ended, with these stray lines in it. The answer was complete if its
-    /// last status had said so, also without the closing event.
-    stream_status finish(std::string_view stray = {});
-
-    /// The answer so far.
-    completion& result() noexcept { return result_; }
-
-    /// Why the answer failed; means something once `stream_status::failed` was returned.
-    const failure& error() const noexcept { return error_; }
-
-    /// How many events were read by a template, and how many were not.
-    const template_set& templates() const noexcept { return templates_; }
-
-private:
     using event_content = detail::interactions_event::content;
 
     bool read_by_fields(const sse::event& event, delta& piece);
     bool read_item(const event_content& content, bool is_delta, delta& piece);
     void read_state(const event_content& content);
     void read_end(const event_content& content, delta& piece);
-    void read_unparsable(const sse::event& event);
-    void keep(const delta& piece);
     void end_with(event_content content, delta& piece);
-    stream_status fail(failure why) {
-        error_ = std::move(why);
-        return status_ = stream_status::failed;
-    }
+    void read_odd_event(const sse::event& event);
+    void end(std::string_view stray);
 
-    detail::interactions_event reader_;
     detail::interactions_calls calls_;
-    template_set templates_{detail::interactions_event::rules};
-    completion result_;
-    failure error_;
-    stream_status status_ = stream_status::more;
     std::string last_status_;
     // what a step said of an error
     std::string error_code_;
@@ -156,17 +126,18 @@ inline std::vector<std::string> google_interactions::write_request(const call& w
                                                                    bool stream,
                                                                    std::string& out) const {
     const bool has_schema = !what.output_schema().empty();
+    std::optional<std::string> schema;
+    if (has_schema && json_schema) schema = detail::to_google_schema(what.output_schema());
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
     std::vector<std::string> notes =
         detail::interactions_input(writes == shape::steps, to).write(what.messages());
     const std::string instructions =
-        has_schema && !json_schema ? detail::instructions_with_schema(what) : what.instructions();
+        has_schema && !schema ? detail::instructions_with_schema(what) : what.instructions();
     if (!instructions.empty()) to.member("system_instruction", instructions);
     write_config(what, model, to, notes);
-    if (has_schema && json_schema)
-        detail::write_interactions_schema(what, writes == shape::steps, to);
+    if (schema) detail::write_interactions_schema(*schema, writes == shape::steps, to);
     detail::write_interactions_tools(what, to);
     if (stream) to.member("stream", true);
     to.member("store", false);
@@ -202,17 +173,12 @@ inline void google_interactions::write_config(const call& what, std::string_view
 
 inline std::optional<failure> google_interactions::read_reply(std::string_view body,
                                                               completion& out) {
-    std::string padded;
-    padded.reserve(body.size() + json::field_reader::padding);
-    padded.append(body).append(json::field_reader::padding, ' ');
+    const json::padded_text padded(body);
     detail::interactions_event reader;
     detail::interactions_event::content content;
-    if (reader.read(std::string_view(padded).substr(0, body.size()), content)) {
+    if (reader.read(padded.view(), content)) {
         if (detail::tells_of_error(body)) return read_provider_error(0, body);
-        return failure{errc::malformed_json,
-                       "the reply is not a JSON object: " + detail::excerpt(body),
-                       {},
-                       0};
+        return detail::reply_not_json(body);
     }
     if (content.has_error) return read_provider_error(0, body);
     if (content.status.empty() && reader.items().empty()) {
@@ -235,35 +201,12 @@ inline std::optional<failure> google_interactions::read_reply(std::string_view b
     return failed;
 }
 
-inline bool google_interactions::stream_reader::next(sse::parser& events, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more) return false;
-    const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
-        return read_by_fields(event, out);
-    });
-    if (how == found::nothing) return false;
-    keep(piece);
-    return true;
-}
-
-inline stream_status google_interactions::stream_reader::read(const sse::event& event,
-                                                              delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more || event.kind != sse::event_kind::message) return status_;
-    templates_.read(event, piece, [this](const sse::event& each, delta& out) {
-        return read_by_fields(each, out);
-    });
-    keep(piece);
-    return status_;
-}
-
 // Returns whether there was nothing but the piece.
 inline bool google_interactions::stream_reader::read_by_fields(const sse::event& event,
                                                                delta& piece) {
-    if (event.kind != sse::event_kind::message) return false;
     event_content content;
-    if (reader_.read(event.data, content)) {
-        read_unparsable(event);
+    if (event_.read(event.data, content)) {
+        read_odd_event(event);
         return false;
     }
     if (content.type.empty()) content.type = event.type;
@@ -281,8 +224,8 @@ inline bool google_interactions::stream_reader::read_by_fields(const sse::event&
 
 inline bool google_interactions::stream_reader::read_item(const event_content& content,
                                                           bool is_delta, delta& piece) {
-    if (!content.has_item || reader_.items().empty()) return false;
-    const auto& item = reader_.items().front();
+    if (!content.has_item || event_.items().empty()) return false;
+    const auto& item = event_.items().front();
     if (const auto target = detail::interactions_event::target_of(item.type)) {
         piece.*target = item.text;
         if (is_delta && item.signature.empty() && !content.joined) return true;
@@ -308,7 +251,7 @@ inline void google_interactions::stream_reader::read_end(const event_content& co
                                                          delta& piece) {
     read_state(content);
     if (result_.text.empty() && result_.reasoning.empty() && result_.tool_calls.empty()) {
-        for (const auto& each : reader_.items()) {
+        for (const auto& each : event_.items()) {
             const auto target = detail::interactions_event::target_of(each.type);
             if (target == &delta::text) late_text_ += each.text;
             if (target == &delta::reasoning) late_reasoning_ += each.text;
@@ -335,43 +278,26 @@ inline void google_interactions::stream_reader::end_with(event_content content, 
     if (auto failed = detail::take_interactions_status(content, result_, piece)) {
         fail(std::move(*failed));
     } else {
-        status_ = stream_status::done;
+        complete();
     }
 }
 
-inline stream_status google_interactions::stream_reader::finish(std::string_view stray) {
-    if (status_ != stream_status::more) return status_;
-    if (detail::is_final_status(last_status_) && !detail::tells_of_error(stray)) {
-        delta unseen;  // there is nobody left to show it to; the notes have it
-        end_with({}, unseen);
-        return status_;
-    }
-    return fail(detail::early_end(stray, "the stream ended before the answer was complete"));
-}
-
-// What is not a JSON object: the end, an empty event, an error in an array, nonsense.
-inline void google_interactions::stream_reader::read_unparsable(const sse::event& event) {
-    const std::string_view text = event.data;
-    if (event.cut || text.find_first_not_of(" \t\r\n") == text.npos) return;
-    if (text == "[DONE]") {
-        finish();
-        return;
-    }
-    json::document other;
-    if (json::document::parse(text, other)) {
-        fail({errc::malformed_json,
-              "an event of the stream is not JSON: " + detail::excerpt(text),
-              {},
-              0});
-    } else if (detail::tells_of_error(text)) {
-        fail(read_provider_error(0, text));
+// What is not a JSON object: the end, or an error in an array.
+inline void google_interactions::stream_reader::read_odd_event(const sse::event& event) {
+    const detail::odd_data what = read_odd_data(event);
+    if (what == detail::odd_data::done) {
+        end({});
+    } else if (what == detail::odd_data::ignored && detail::tells_of_error(event.data)) {
+        fail(read_provider_error(0, event.data));
     }
 }
 
-inline void google_interactions::stream_reader::keep(const delta& piece) {
-    result_.text += piece.text;
-    result_.reasoning += piece.reasoning;
-    result_.refusal += piece.refusal;
+inline void google_interactions::stream_reader::end(std::string_view stray) {
+    if (!detail::is_final_status(last_status_) || detail::tells_of_error(stray)) {
+        return answer_reader::end(stray);
+    }
+    delta unseen;  // there is nobody left to show it to; the notes have it
+    end_with({}, unseen);
 }
 
 }  // namespace conclave::wire

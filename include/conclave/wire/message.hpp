@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/base64.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 #include <conclave/wire/tool.hpp>
 
 namespace conclave {
@@ -100,6 +102,14 @@ public:
     /// Something that one of the two said. For a tool's result see `tool_result`.
     message(message_role who, std::string text) : role_(who), text_(std::move(text)) {}
 
+    /// What the assistant answered, for a conversation that goes on: its text, its tool calls, and
+    /// what the provider wants back of its reasoning.
+    explicit message(const completion& answer)
+        : role_(message_role::assistant),
+          text_(answer.text),
+          tool_calls_(answer.tool_calls),
+          reasoning_parts_(answer.reasoning_parts) {}
+
     /// What a tool answered to the call with this id.
     static message tool_result(std::string call_id, std::string text) {
         message made(message_role::tool, std::move(text));
@@ -126,6 +136,8 @@ public:
     const std::vector<attachment>& attachments() const noexcept { return attachments_; }
     /// The tools that the assistant called.
     const std::vector<tool_call>& tool_calls() const noexcept { return tool_calls_; }
+    /// What the provider wants back of the assistant's reasoning.
+    const std::vector<reasoning_part>& reasoning_parts() const noexcept { return reasoning_parts_; }
     /// The call whose result it is; empty unless a tool said it.
     const std::string& tool_call_id() const noexcept { return tool_call_id_; }
 
@@ -134,6 +146,7 @@ private:
     std::string text_;
     std::vector<attachment> attachments_;
     std::vector<tool_call> tool_calls_;
+    std::vector<reasoning_part> reasoning_parts_;
     std::string tool_call_id_;
 };
 

@@ -17,6 +17,7 @@
 #include <conclave/json/document.hpp>
 #include <conclave/json/escape.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/wait_text.hpp>
 
 namespace conclave::wire {
 
@@ -62,6 +63,15 @@ inline std::string excerpt(std::string_view body) {
         return one_line(rest.substr(0, rest.find('<')), longest_excerpt);
     }
     return one_line(body, longest_excerpt);
+}
+
+// Text that should have been JSON. `what` says which, up to where the text's beginning is put.
+inline failure not_json(std::string_view what, std::string_view text) {
+    return {errc::malformed_json, std::string(what) + excerpt(text), {}, 0};
+}
+
+inline failure reply_not_json(std::string_view body) {
+    return not_json("the reply is not a JSON object: ", body);
 }
 
 inline bool is_truthy(const simdjson::dom::element& value) {
@@ -110,31 +120,38 @@ inline void read_error_code(const simdjson::dom::object& object, failure& out) {
     }
 }
 
-// A time as Google spells it, "1.5s"; nothing where it makes no sense.
-inline std::optional<std::chrono::milliseconds> read_duration(std::string_view text) {
-    constexpr double longest = 1e9;  // seconds: longer than anybody waits
-    double seconds = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    const bool whole = failed == std::errc{} && end + 1 == text.data() + text.size() && *end == 's';
-    if (!whole || !(seconds >= 0 && seconds <= longest)) return std::nullopt;
-    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+// Whether one of Google's `google.rpc.QuotaFailure` is of a day's quota, such as
+// `GenerateRequestsPerDayPerProjectPerModel`: the wait beside it is that for a minute's then.
+inline bool is_quota_of_day(const simdjson::dom::object& detail) {
+    const auto violations = json::array_at(detail, "violations");
+    if (!violations) return false;
+    for (const simdjson::dom::element each : *violations) {
+        const auto violation = json::object_of(each);
+        const auto quota = violation ? json::string_at(*violation, "quotaId") : std::nullopt;
+        if (quota && quota->find("PerDay") != quota->npos) return true;
+    }
+    return false;
 }
 
-// Google's `google.rpc.RetryInfo`, one of the details of an error.
-inline void read_retry_info(const simdjson::dom::object& object, failure& out) {
+// The details of Google's errors that say whether and when to try again: `google.rpc.RetryInfo` and
+// `google.rpc.QuotaFailure`.
+inline void read_retry_advice(const simdjson::dom::object& object, failure& out) {
     const auto details = json::array_at(object, "details");
     if (!details) return;
     for (const simdjson::dom::element each : *details) {
         const auto detail = json::object_of(each);
-        const auto delay = detail ? json::string_at(*detail, "retryDelay") : std::nullopt;
-        if (delay) out.retry_after = read_duration(*delay);
+        if (!detail) continue;
+        if (is_quota_of_day(*detail)) out.should_retry = false;
+        const auto delay = json::string_at(*detail, "retryDelay");
+        const auto wait = delay ? read_go_duration(*delay) : std::nullopt;
+        if (wait) out.retry_after = bounded_wait(*wait);
     }
 }
 
 // The innermost object that tells of an error, in the words it has.
 inline void read_error_object(const simdjson::dom::object& object, failure& out) {
     read_error_code(object, out);
-    read_retry_info(object, out);
+    read_retry_advice(object, out);
     const auto message = first_text<3>(object, {"message", "msg", "error_description"});
     auto detail = first_text<1>(object, {"detail"});
     if (const auto list = json::array_at(object, "detail"); list && list->size() > 0) {

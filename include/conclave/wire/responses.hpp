@@ -8,11 +8,10 @@
 
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
-#include <conclave/json/document.hpp>
-#include <conclave/json/fields.hpp>
+#include <conclave/json/padded_text.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/sse/event.hpp>
-#include <conclave/sse/parser.hpp>
+#include <conclave/wire/answer_reader.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/response_calls.hpp>
@@ -20,11 +19,10 @@
 #include <conclave/wire/detail/responses_event.hpp>
 #include <conclave/wire/detail/responses_request.hpp>
 #include <conclave/wire/detail/schema_prompt.hpp>
-#include <conclave/wire/detail/stream_end.hpp>
+#include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/opper_headers.hpp>
 #include <conclave/wire/provider_error.hpp>
 #include <conclave/wire/responses_options.hpp>
-#include <conclave/wire/template_set.hpp>
 
 namespace conclave::wire {
 
@@ -42,8 +40,11 @@ struct responses {
     /// Ask OpenAI to leave out the random text with which it hides the sizes of a stream's pieces:
     /// half of the bytes of many.
     bool without_obfuscation = true;
-    /// Send an output schema as `text.format`. When false it goes into the instructions instead.
+    /// Send an output schema as `text.format`. When false it goes into the instructions instead, as
+    /// it does always if it is not one of objects.
     bool json_schema = true;
+    /// See `chat_completions::strict_schema`. Not in the dialect of OpenResponses.
+    bool strict_schema = true;
     /// The models that refuse `temperature` and `top_p`, by how their names at this endpoint begin,
     /// such as OpenAI's reasoning models. A call's are dropped for them, with a note.
     std::vector<std::string> without_sampling = {};
@@ -83,63 +84,26 @@ struct responses {
     class stream_reader;
 };
 
-/// Reads one streamed answer, event by event, most of them by a template. After an event or two it
-/// allocates for nothing but the growing `result`.
-class responses::stream_reader {
-public:
-    /// Takes the next event from `events` and reads it. What is new in the answer is appended to
-    /// `result`, and shown in `piece`: views that are valid until the next read or until the
-    /// parser's buffer moves. Returns false, with `piece` empty, if there is no event until more
-    /// bytes come, or none is wanted, as `state` tells.
-    bool next(sse::parser& events, delta& piece);
+/// Reads one streamed answer. It was complete if one of the three last events had come,
+/// `response.completed`, `response.incomplete` and `response.failed`.
+class responses::stream_reader
+    : public answer_reader<responses::stream_reader, detail::responses_event> {
+    friend answer_reader;
 
-    /// Reads one event, behind whose data `json::field_reader::padding` bytes are readable, as
-    /// `next` does: for those who take the events from a parser themselves.
-    stream_status read(const sse::event& event, delta& piece);
-
-    /// Where the answer stands.
-    stream_status state() const noexcept { return status_; }
-
-    /// Says that the stream has ended. The answer was complete if one of the three last events had
-    /// come, `response.completed`, `response.incomplete` and `response.failed`; else this is
-    /// `errc::truncated_stream`, or what `stray`, the parser's stray lines, tells of an error.
-    stream_status finish(std::string_view stray = {});
-
-    /// The answer so far.
-    completion& result() noexcept { return result_; }
-
-    /// Why the answer failed; means something once `stream_status::failed` was returned.
-    const failure& error() const noexcept { return error_; }
-
-    /// How many events were read by a template, and how many were not.
-    const template_set& templates() const noexcept { return templates_; }
-
-private:
     using kind = detail::responses_event::kind;
     using content = detail::responses_event::content;
 
     bool read_by_fields(const sse::event& event, delta& piece);
     void read_other(const sse::event& event, delta& piece);
     void read_content(content& said, delta& piece);
-    void read_unparsable(const sse::event& event);
     void read_begin(const completion& begun);
     void read_item_done(content& said, delta& piece);
     void read_call(const content& said, delta& piece);
     void read_end(kind what, detail::response_content& said, delta& piece);
-    stream_status fail(failure why) {
-        error_ = std::move(why);
-        return status_ = stream_status::failed;
-    }
-    void keep(const delta& piece);
 
-    detail::responses_event event_;
     detail::response_calls calls_;
-    template_set templates_{detail::responses_event::rules};
-    completion result_;
     // Of an item or a response that came whole, what the pieces shown last are of.
     completion whole_;
-    failure error_;
-    stream_status status_ = stream_status::more;
     // Which of these have come in pieces.
     bool has_text_ = false;
     bool has_reasoning_ = false;
@@ -157,7 +121,10 @@ inline std::vector<std::string> responses::write_request(const call& what, std::
                                                          bool stream, std::string& out) const {
     const bool open = speaks == dialect::open_responses;
     const bool has_schema = !what.output_schema().empty();
-    const bool schema_in_prompt = has_schema && !json_schema;
+    std::optional<detail::openai_schema> schema;
+    if (has_schema && json_schema)
+        schema = detail::to_openai_schema(what.output_schema(), strict_schema && !open);
+    const bool schema_in_prompt = has_schema && !schema;
     json::writer to(out);
     to.begin_object();
     to.member("model", model);
@@ -169,7 +136,7 @@ inline std::vector<std::string> responses::write_request(const call& what, std::
     detail::write_response_penalties(options, !open, to, notes);
     detail::write_response_limit(what, to, notes);
     detail::write_response_reasoning(what, options, open, to);
-    detail::write_response_text(schema_in_prompt ? "" : what.output_schema(), options, to);
+    detail::write_response_text(schema, options, to);
     detail::write_response_tools(what, options.strict, to);
     detail::write_response_options(options, to);
     if (stream) {
@@ -186,16 +153,11 @@ inline std::vector<std::string> responses::write_request(const call& what, std::
 }
 
 inline std::optional<failure> responses::read_reply(std::string_view body, completion& out) {
-    std::string padded;
-    padded.reserve(body.size() + json::field_reader::padding);
-    padded.append(body).append(json::field_reader::padding, ' ');
+    const json::padded_text padded(body);
     detail::responses_event reader;
     detail::response_content said;
-    if (reader.read_reply(std::string_view(padded).substr(0, body.size()), said)) {
-        return failure{errc::malformed_json,
-                       "the reply is not a JSON object: " + detail::excerpt(body),
-                       {},
-                       0};
+    if (reader.read_reply(padded.view(), said)) {
+        return detail::reply_not_json(body);
     }
     const bool is_response = said.has_output || !said.details.status.empty();
     auto failed = detail::judge(std::move(said), out);
@@ -205,30 +167,8 @@ inline std::optional<failure> responses::read_reply(std::string_view body, compl
     return failed;
 }
 
-inline bool responses::stream_reader::next(sse::parser& events, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more) return false;
-    const auto how = templates_.next(events, piece, [this](const sse::event& event, delta& out) {
-        return read_by_fields(event, out);
-    });
-    if (how == found::nothing) return false;
-    keep(piece);
-    return true;
-}
-
-inline stream_status responses::stream_reader::read(const sse::event& event, delta& piece) {
-    piece = {};
-    if (status_ != stream_status::more || event.kind != sse::event_kind::message) return status_;
-    templates_.read(event, piece, [this](const sse::event& each, delta& out) {
-        return read_by_fields(each, out);
-    });
-    keep(piece);
-    return status_;
-}
-
 // Returns whether there was nothing but the piece.
 inline bool responses::stream_reader::read_by_fields(const sse::event& event, delta& piece) {
-    if (event.kind != sse::event_kind::message) return false;
     if (event.type == "error") {
         fail(read_provider_error(0, event.data));
         return false;
@@ -246,7 +186,8 @@ inline bool responses::stream_reader::read_by_fields(const sse::event& event, de
 inline void responses::stream_reader::read_other(const sse::event& event, delta& piece) {
     content said;
     if (event_.read_all(event.data, said)) {
-        read_unparsable(event);
+        // a gateway's marker behind the last event, which has not come
+        if (read_odd_data(event) == detail::odd_data::done) end({});
     } else if (said.what == kind::error || said.has_error) {
         fail(read_provider_error(0, event.data));
     } else {
@@ -278,27 +219,6 @@ inline void responses::stream_reader::read_content(content& said, delta& piece) 
     }
 }
 
-// What is not a JSON object: the marker behind the end, an empty event, JSON of another kind, or
-// nonsense.
-inline void responses::stream_reader::read_unparsable(const sse::event& event) {
-    std::string_view text = event.data;
-    while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ')
-        text.remove_prefix(1);
-    while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ')
-        text.remove_suffix(1);
-    if (text == "[DONE]") {
-        fail({errc::truncated_stream, "the stream ended before the answer was complete", {}, 0});
-        return;
-    }
-    if (text.empty() || event.cut) return;  // `finish` judges a stream that was cut
-    json::document other;
-    if (text.front() != '{' && !json::document::parse(text, other)) return;
-    fail({errc::malformed_json,
-          "an event of the stream is not JSON: " + detail::excerpt(text),
-          {},
-          0});
-}
-
 inline void responses::stream_reader::read_begin(const completion& begun) {
     if (result_.id.empty()) result_.id = begun.id;
     if (result_.model.empty()) result_.model = begun.model;
@@ -306,6 +226,7 @@ inline void responses::stream_reader::read_begin(const completion& begun) {
 
 inline void responses::stream_reader::read_item_done(content& said, delta& piece) {
     if (said.item.item.type == "function_call") return read_call(said, piece);
+    detail::take_encrypted_reasoning(said.item, result_);
     // of a server that sends items whole
     whole_.text = std::move(said.item.text);
     whole_.refusal = std::move(said.item.refusal);
@@ -362,26 +283,15 @@ inline void responses::stream_reader::read_end(kind what, detail::response_conte
     piece.reasoning = rest(whole_.reasoning, result_.reasoning);
     read_begin(whole_);
     if (!whole_.tool_calls.empty()) result_.tool_calls = std::move(whole_.tool_calls);
+    if (!whole_.reasoning_parts.empty())
+        result_.reasoning_parts = std::move(whole_.reasoning_parts);
     const bool called = whole_.finish == finish_reason::stop && !result_.tool_calls.empty();
     result_.finish = called ? finish_reason::tool_calls : whole_.finish;
     result_.usage = std::move(whole_.usage);
     result_.cost = whole_.cost;
     result_.notes = std::move(whole_.notes);
     result_.details = std::move(whole_.details);
-    status_ = stream_status::done;
-}
-
-inline stream_status responses::stream_reader::finish(std::string_view stray) {
-    if (status_ == stream_status::more) {
-        fail(detail::early_end(stray, "the stream ended before the answer was complete"));
-    }
-    return status_;
-}
-
-inline void responses::stream_reader::keep(const delta& piece) {
-    result_.text += piece.text;
-    result_.reasoning += piece.reasoning;
-    result_.refusal += piece.refusal;
+    complete();
 }
 
 }  // namespace conclave::wire

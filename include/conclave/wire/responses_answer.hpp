@@ -103,6 +103,9 @@ public:
         add(kind::reasoning, open_ ? "reasoning_text" : "summary_text", piece);
     }
 
+    /// The next item of reasoning has this as its content for the provider's eyes only.
+    void encrypt_reasoning(std::string_view content) { encrypted_content_ = content; }
+
     /// A call of a tool, its arguments in these pieces.
     void tool(const tool_call& called, std::span<const std::string_view> pieces) {
         close_item();
@@ -322,6 +325,8 @@ private:
             // OpenResponses shows the reasoning itself, OpenAI a summary.
             write_parts(out, "summary", whole && !open_);
             if (open_) write_parts(out, "content", whole);
+            if (whole && !encrypted_content_.empty())
+                out.member("encrypted_content", encrypted_content_);
             return out.end_object();
         }
         const bool is_call = current_ == kind::function_call;
@@ -414,6 +419,7 @@ private:
     std::string id_;
     std::vector<part> parts_;
     tool_call call_;
+    std::string encrypted_content_;
 
     std::string status_ = "in_progress";
     std::string incomplete_;

@@ -45,8 +45,8 @@ struct responses_options {
 
     /// Whether the provider keeps the answer for later requests; it is told not to unless set.
     bool store = false;
-    /// Whether answers and the arguments of tools are held to their schemas exactly. Only some
-    /// schemas can be: the provider refuses the others.
+    /// Whether the arguments of tools are held to their schemas exactly. Only some schemas can be:
+    /// the provider refuses the others.
     bool strict = false;
     /// Asks for a summary of the model's reasoning, which is hidden otherwise.
     std::optional<reasoning_summary> summary;

@@ -138,6 +138,12 @@ inline void check_message(const std::string& path, const message& what) {
             throw invalid_field(call_path + ".arguments", "must be a JSON object");
         }
     }
+    for (std::size_t i = 0; i < what.reasoning_parts().size(); ++i) {
+        if (!json::is_object_text(what.reasoning_parts()[i].json)) {
+            throw invalid_field(element_path(path + ".reasoning_parts", i),
+                                "must be a JSON object");
+        }
+    }
     if (is_tool) check_filled_text(path + ".tool_call_id", what.tool_call_id());
 }
 

@@ -118,11 +118,25 @@ public:
         to = std::chrono::milliseconds(whole_number(86'400'000));
         return true;
     }
+    /// A value that may be left out.
+    template <class Value>
+    bool read(std::optional<Value>& to) const {
+        return read(to.emplace());
+    }
     /// A price.
     bool read(std::optional<double>& to) const {
         to = json::number_of(value_);
         if (!to || !std::isfinite(*to) || *to < 0) refuse("must be a number, at least 0");
         return true;
+    }
+    /// A number that is neither less nor more.
+    double number(int least, int most) const {
+        const auto found = json::number_of(value_);
+        if (!found || !(*found >= least && *found <= most)) {
+            refuse("must be a number from " + std::to_string(least) + " to " +
+                   std::to_string(most));
+        }
+        return *found;
     }
 
 private:

@@ -5,6 +5,8 @@
 #include <limits>
 #include <string_view>
 
+#include <conclave/json/detail/text_characters.hpp>
+
 namespace conclave::json::detail {
 
 /// What the text of a JSON number is as a whole number.
@@ -39,12 +41,6 @@ constexpr std::string_view take_digits(std::string_view& rest) noexcept {
     const std::string_view digits = rest.substr(0, size);
     rest.remove_prefix(size);
     return digits;
-}
-
-constexpr bool take_byte(std::string_view& rest, char wanted) noexcept {
-    if (rest.empty() || rest.front() != wanted) return false;
-    rest.remove_prefix(1);
-    return true;
 }
 
 constexpr number_parts split_number(std::string_view text) noexcept {

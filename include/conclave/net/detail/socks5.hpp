@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <conclave/http/detail/ip_literal.hpp>
+#include <conclave/json/detail/ip_literal.hpp>
 
 /// The messages of SOCKS5 (RFC 1928) and of its user and password (RFC 1929), as far as a client
 /// that connects needs them.
@@ -39,11 +39,11 @@ inline std::string connect_request(std::string_view host, std::uint16_t port) {
         bytes += static_cast<char>(static_cast<unsigned char>(number & 0xff));
     };
     std::string bytes = {version, 1, 0};
-    if (const auto ipv4 = http::detail::parse_ipv4(host)) {
+    if (const auto ipv4 = json::detail::parse_ipv4(host)) {
         bytes += '\x01';
         append_number(bytes, *ipv4 >> 16);
         append_number(bytes, *ipv4 & 0xffff);
-    } else if (const auto ipv6 = http::detail::parse_ipv6(host)) {
+    } else if (const auto ipv6 = json::detail::parse_ipv6(host)) {
         bytes += '\x04';
         for (const unsigned group : *ipv6)
             append_number(bytes, group);

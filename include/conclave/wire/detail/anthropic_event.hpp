@@ -7,6 +7,7 @@
 
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
+#include <conclave/wire/detail/anthropic_thinking.hpp>
 #include <conclave/wire/detail/anthropic_usage.hpp>
 #include <conclave/wire/detail/cost.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
@@ -102,6 +103,8 @@ private:
         std::string_view name{};
         // The arguments of a tool call, or a piece of them.
         std::string_view input{};
+        // What proves that thinking is the model's own, or all of it, encrypted.
+        std::string_view proof{};
     };
 
     std::string_view string(json::value& value) {
@@ -120,9 +123,18 @@ private:
                 } else if (key == "partial_json") {
                     said.input = string(member);
                 } else {
-                    read_stop(key, member, out);
+                    read_rest_of_delta(key, member, said, out);
                 }
             });
+    }
+
+    [[gnu::noinline]] void read_rest_of_delta(json::key key, json::value& value, block& said,
+                                              content& out) {
+        if (key == "signature") {
+            said.proof = string(value);
+        } else {
+            read_stop(key, value, out);
+        }
     }
 
     [[gnu::noinline]] void read_rare_member(json::key key, json::value& value, block& said,
@@ -182,6 +194,8 @@ private:
                 said.name = string(member);
             } else if (key == "input") {
                 said.input = fields_.raw(member);
+            } else if (key == "signature" || key == "data") {
+                said.proof = string(member);
             }
         });
     }
@@ -194,6 +208,9 @@ private:
                 piece.reasoning = said.thinking;
             } else if (said.type == "input_json_delta") {
                 take_input(said, to, piece);
+                return;
+            } else if (said.type == "signature_delta") {
+                thinking_.sign(said.index, said.proof, to);
                 return;
             }
             out.only_piece = !piece.empty();
@@ -213,6 +230,8 @@ private:
         } else if (said.type == "thinking") {
             piece.reasoning = said.thinking;
             out.only_piece = true;
+        } else if (said.type == "redacted_thinking") {
+            anthropic_thinking::add_redacted(said.proof, to);
         } else if (said.type == "tool_use") {
             const bool is_whole = said.input.find('"') != std::string_view::npos;
             add_tool_call(said, is_whole ? said.input : std::string_view{}, to, out);
@@ -237,6 +256,9 @@ private:
             to.text += said.text;
         } else if (said.type == "thinking") {
             to.reasoning += said.thinking;
+            if (!said.proof.empty()) anthropic_thinking::add_signed(said.thinking, said.proof, to);
+        } else if (said.type == "redacted_thinking") {
+            anthropic_thinking::add_redacted(said.proof, to);
         } else if (said.type == "tool_use") {
             add_tool_call(said, said.input, to, out);
         }
@@ -244,6 +266,7 @@ private:
 
     json::field_reader fields_;
     anthropic_usage usage_;
+    anthropic_thinking thinking_;
     tool_call_joiner tools_;
     completion rest_;
 };

@@ -8,7 +8,9 @@
 #include <conclave/json/writer.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/detail/base64.hpp>
+#include <conclave/wire/detail/reasoning_parts.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 
 namespace conclave::wire::detail {
 
@@ -81,14 +83,18 @@ inline void write_anthropic_tool_use(const tool_call& called, json::writer& to) 
     to.end_object();
 }
 
-// A message as blocks. A text that is empty is refused, so it is none.
+// A message as blocks. A text of nothing but space is refused, so it is none.
 inline void write_anthropic_blocks(const message& what, json::writer& to) {
     if (what.role() == message_role::tool) return write_anthropic_tool_result(what, to);
     for (const attachment& each : what.attachments())
         write_anthropic_attachment(each, to);
-    if (!what.text().empty()) write_anthropic_text(what.text(), to);
-    for (const tool_call& each : what.tool_calls())
-        write_anthropic_tool_use(each, to);
+    write_in_order(
+        what, reasoning_part::format::anthropic_messages,
+        [&](std::string_view part) { to.raw(part); },
+        [&](std::string_view text) {
+            if (text.find_first_not_of(" \t\r\n") != text.npos) write_anthropic_text(text, to);
+        },
+        [&](const tool_call& called) { write_anthropic_tool_use(called, to); });
 }
 
 // One turn: a message, or several in a row of one side. The results of tools are the user's, and
@@ -99,7 +105,8 @@ inline void write_anthropic_turn(std::span<const message> said, json::writer& to
     to.member("role", first.role() == message_role::assistant ? "assistant" : "user");
     to.key("content");
     if (said.size() == 1 && first.role() != message_role::tool && first.attachments().empty() &&
-        first.tool_calls().empty()) {
+        first.tool_calls().empty() &&
+        !has_reasoning_parts(first, reasoning_part::format::anthropic_messages)) {
         to.string(first.text());
     } else {
         to.begin_array();

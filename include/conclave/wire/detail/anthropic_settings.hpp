@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <conclave/wire/detail/claude_schema.hpp>
 #include <conclave/wire/detail/sampling.hpp>
 #include <conclave/wire/message.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 
 namespace conclave::wire::detail {
 
@@ -96,19 +98,45 @@ private:
     // A share of all tokens, since those of the answer come out of the same.
     void choose_thinking_tokens(reasoning_effort effort) {
         constexpr std::int64_t least = 1024;
-        const auto& messages = what_.messages();
         const std::int64_t share = std::max(least, share_of(effort, chosen_.max_tokens));
         if (share >= chosen_.max_tokens) {
             note("reasoning was dropped: it takes a max_tokens of more than 1024");
         } else if (forces_tool()) {
             note("reasoning was dropped: this model does not think when a tool is forced upon it");
-        } else if (!messages.empty() && messages.back().role() == message_role::tool) {
-            // it would ask for the thinking that led to the call, which is not kept
-            note("reasoning was dropped: this model does not think over a tool's result alone");
+        } else if (lacks_earlier_thinking()) {
+            note(
+                "reasoning was dropped: this model does not think over a tool's result without the"
+                " thinking that led to the call");
         } else {
             chosen_.thinking = "enabled";
             chosen_.thinking_tokens = share;
         }
+    }
+
+    // Whether the conversation goes on after a tool's result, and the turn of the call does not
+    // begin with thinking.
+    bool lacks_earlier_thinking() const {
+        const auto& messages = what_.messages();
+        if (messages.empty() || messages.back().role() != message_role::tool) return false;
+        auto said = messages.rbegin();
+        while (said != messages.rend() && said->role() == message_role::tool)
+            ++said;
+        while (said != messages.rend() && said->role() == message_role::assistant) {
+            const auto next = std::next(said);
+            const bool is_first =
+                next == messages.rend() || next->role() != message_role::assistant;
+            if (is_first) return !begins_with_thinking(*said);
+            said = next;
+        }
+        return true;
+    }
+
+    static bool begins_with_thinking(const message& what) {
+        for (const reasoning_part& each : what.reasoning_parts()) {
+            if (each.from != reasoning_part::format::anthropic_messages) continue;
+            return each.text_before == 0 && each.calls_before == 0;
+        }
+        return false;
     }
 
     static std::int64_t share_of(reasoning_effort effort, std::int64_t tokens) {

@@ -7,6 +7,7 @@
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/detail/sampling.hpp>
 #include <conclave/wire/detail/schema_prompt.hpp>
+#include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 
 namespace conclave::wire::detail {
@@ -91,15 +92,15 @@ inline void write_chat_messages(const call& what, bool schema_in_prompt, json::w
     to.end_array();
 }
 
-inline void write_chat_schema(const call& what, json::writer& to) {
+inline void write_chat_schema(const openai_schema& schema, json::writer& to) {
     to.key("response_format");
     to.begin_object();
     to.member("type", "json_schema");
     to.key("json_schema");
     to.begin_object();
     to.member("name", "answer");
-    // without "strict", which takes only some schemas and refuses the others
-    to.member_raw("schema", what.output_schema());
+    if (schema.is_strict) to.member("strict", true);
+    to.member_raw("schema", schema.text);
     to.end_object();
     to.end_object();
 }

@@ -13,21 +13,13 @@
 #include <vector>
 
 #include <conclave/json/fields.hpp>
+#include <conclave/json/padded_text.hpp>
+#include <conclave/wire/detail/base64.hpp>
 #include <conclave/wire/detail/cost.hpp>
 #include <conclave/wire/detail/token_count.hpp>
 #include <conclave/wire/usage.hpp>
 
 namespace conclave::wire::detail {
-
-// The six bits of a digit of base64 (RFC 4648, section 4), or nothing.
-inline std::optional<std::uint32_t> base64_digit(char digit) noexcept {
-    if (digit >= 'A' && digit <= 'Z') return static_cast<std::uint32_t>(digit - 'A');
-    if (digit >= 'a' && digit <= 'z') return static_cast<std::uint32_t>(digit - 'a' + 26);
-    if (digit >= '0' && digit <= '9') return static_cast<std::uint32_t>(digit - '0' + 52);
-    if (digit == '+') return 62;
-    if (digit == '/') return 63;
-    return std::nullopt;
-}
 
 // Base64 of 32-bit numbers, the low byte first. False for what is none, or not of whole ones.
 inline bool read_base64_floats(std::string_view text, std::vector<float>& out) {
@@ -41,9 +33,9 @@ inline bool read_base64_floats(std::string_view text, std::vector<float>& out) {
     std::uint32_t number = 0;
     int number_bits = 0;
     for (const char each : text) {
-        const auto digit = base64_digit(each);
-        if (!digit) return false;
-        digits = (digits << 6 | *digit) & 0xFFFF;
+        const std::uint32_t digit = base64_value(each);
+        if (digit == no_base64_digit) return false;
+        digits = (digits << 6 | digit) & 0xFFFF;
         digit_bits += 6;
         if (digit_bits < 8) continue;
         digit_bits -= 8;
@@ -64,24 +56,21 @@ public:
     explicit embedding_reply(std::size_t count) : vectors(count), count_(count) {}
 
     std::error_code read(std::string_view body) {
-        std::string padded;
-        padded.reserve(body.size() + json::field_reader::padding);
-        padded.append(body).append(json::field_reader::padding, ' ');
-        return fields_.read(std::string_view(padded).substr(0, body.size()),
-                            [&](json::key key, json::value& value) {
-                                if (key == "data") {
-                                    has_data_ = fields_.each_element(
-                                        value, [&](json::value& each) { read_entry(each); });
-                                } else if (key == "model") {
-                                    model = fields_.string(value).value_or(std::string_view{});
-                                } else if (key == "usage") {
-                                    read_usage(value);
-                                } else if (key == "cost") {
-                                    if (const auto told = amount(fields_, value)) cost = told;
-                                } else if (key == "error") {
-                                    has_error = fields_.truthy(value);
-                                }
-                            });
+        const json::padded_text padded(body);
+        return fields_.read(padded.view(), [&](json::key key, json::value& value) {
+            if (key == "data") {
+                has_data_ =
+                    fields_.each_element(value, [&](json::value& each) { read_entry(each); });
+            } else if (key == "model") {
+                model = fields_.string(value).value_or(std::string_view{});
+            } else if (key == "usage") {
+                read_usage(value);
+            } else if (key == "cost") {
+                if (const auto told = amount(fields_, value)) cost = told;
+            } else if (key == "error") {
+                has_error = fields_.truthy(value);
+            }
+        });
     }
 
     // What is wrong with the vectors; empty if nothing is.

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +10,7 @@
 
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
-#include <conclave/wire/detail/token_count.hpp>
+#include <conclave/wire/detail/google_usage.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
 #include <conclave/wire/template_learner.hpp>
 
@@ -66,7 +65,10 @@ public:
                     first = false;
                 });
             } else if (key == "usageMetadata") {
-                if (piece.empty() || out.says_more()) read_usage(value);
+                if (piece.empty() || out.says_more()) {
+                    if (const auto told = read_google_usage(usage_names, fields_, value))
+                        usage_ = told;
+                }
             } else if (key == "responseId") {
                 if (to.id.empty()) to.id = string(value);
             } else if (key == "modelVersion") {
@@ -97,6 +99,16 @@ public:
     }
 
 private:
+    static constexpr google_usage_names usage_names = {.input = "promptTokenCount",
+                                                       .for_tools = "toolUsePromptTokenCount",
+                                                       .answer = "candidatesTokenCount",
+                                                       .thoughts = "thoughtsTokenCount",
+                                                       .cached = "cachedContentTokenCount",
+                                                       .input_details = "promptTokensDetails",
+                                                       .answer_details = "candidatesTokensDetails",
+                                                       .audio = "AUDIO",
+                                                       .count = "tokenCount"};
+
     std::string_view string(json::value& value) {
         return fields_.string(value).value_or(std::string_view{});
     }
@@ -188,48 +200,6 @@ private:
             if (key == "blockReason") out.block = string(member);
             if (key == "blockReasonMessage") out.block_message = string(member);
         });
-    }
-
-    void read_usage(json::value& value) {
-        usage read;
-        std::optional<std::int64_t> prompt, for_tools, answer, thoughts;
-        fields_.each_member(value, [&](json::key key, json::value& member) {
-            if (key == "promptTokenCount") {
-                prompt = token_count(fields_, member);
-            } else if (key == "candidatesTokenCount") {
-                answer = token_count(fields_, member);
-            } else if (key == "thoughtsTokenCount") {
-                thoughts = token_count(fields_, member);
-            } else if (key == "toolUsePromptTokenCount") {
-                for_tools = token_count(fields_, member);
-            } else if (key == "cachedContentTokenCount") {
-                read.cache_read_tokens = token_count(fields_, member);
-            } else if (key == "promptTokensDetails") {
-                read.input_audio_tokens = audio_tokens(member);
-            } else if (key == "candidatesTokensDetails") {
-                read.output_audio_tokens = audio_tokens(member);
-            }
-        });
-        if (!prompt && !answer && !thoughts) return;
-        read.input_tokens = prompt.value_or(0) + for_tools.value_or(0);
-        read.output_tokens = answer.value_or(0) + thoughts.value_or(0);
-        read.reasoning_tokens = thoughts;
-        usage_ = read;
-    }
-
-    // Of `[{"modality": "AUDIO", "tokenCount": 12}]`.
-    std::optional<std::int64_t> audio_tokens(json::value& value) {
-        std::optional<std::int64_t> found;
-        fields_.each_element(value, [&](json::value& each) {
-            bool is_audio = false;
-            std::optional<std::int64_t> count;
-            fields_.each_member(each, [&](json::key key, json::value& member) {
-                if (key == "modality") is_audio = string(member) == "AUDIO";
-                if (key == "tokenCount") count = token_count(fields_, member);
-            });
-            if (is_audio) found = count;
-        });
-        return found;
     }
 
     struct called {

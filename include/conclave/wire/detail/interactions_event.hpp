@@ -10,7 +10,7 @@
 
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
-#include <conclave/wire/detail/token_count.hpp>
+#include <conclave/wire/detail/google_usage.hpp>
 #include <conclave/wire/template_learner.hpp>
 
 namespace conclave::wire::detail {
@@ -105,6 +105,17 @@ public:
     }
 
 private:
+    static constexpr google_usage_names usage_names = {
+        .input = "total_input_tokens",
+        .for_tools = "total_tool_use_tokens",
+        .answer = "total_output_tokens",
+        .thoughts = "total_thought_tokens",
+        .cached = "total_cached_tokens",
+        .input_details = "input_tokens_by_modality",
+        .answer_details = "output_tokens_by_modality",
+        .audio = "audio",
+        .count = "tokens"};
+
     std::string_view string(json::value& value) {
         return fields_.string(value).value_or(std::string_view{});
     }
@@ -117,7 +128,7 @@ private:
         } else if (key == "model") {
             out.model = string(value);
         } else if (key == "usage") {
-            read_usage(value, out);
+            if (const auto told = read_google_usage(usage_names, fields_, value)) out.usage = told;
         } else if (key == "steps" || key == "outputs") {
             fields_.each_element(value, [&](json::value& each) { read_item(each, out); });
         } else if (key == "errors") {
@@ -206,47 +217,6 @@ private:
         if (!is_last) joined_ += target;
         joined_ += more;
         target = std::string_view(joined_).substr(begin);
-    }
-
-    void read_usage(json::value& value, content& out) {
-        conclave::usage read;
-        std::optional<std::int64_t> input, answer, thoughts, for_tools;
-        fields_.each_member(value, [&](json::key key, json::value& member) {
-            if (key == "total_input_tokens") {
-                input = token_count(fields_, member);
-            } else if (key == "total_output_tokens") {
-                answer = token_count(fields_, member);
-            } else if (key == "total_thought_tokens") {
-                thoughts = token_count(fields_, member);
-            } else if (key == "total_tool_use_tokens") {
-                for_tools = token_count(fields_, member);
-            } else if (key == "total_cached_tokens") {
-                read.cache_read_tokens = token_count(fields_, member);
-            } else if (key == "input_tokens_by_modality") {
-                read.input_audio_tokens = audio_tokens(member);
-            } else if (key == "output_tokens_by_modality") {
-                read.output_audio_tokens = audio_tokens(member);
-            }
-        });
-        if (!input && !answer && !thoughts) return;
-        read.input_tokens = input.value_or(0) + for_tools.value_or(0);
-        read.output_tokens = answer.value_or(0) + thoughts.value_or(0);
-        read.reasoning_tokens = thoughts;
-        out.usage = read;
-    }
-
-    std::optional<std::int64_t> audio_tokens(json::value& value) {
-        std::optional<std::int64_t> found;
-        fields_.each_element(value, [&](json::value& each) {
-            bool is_audio = false;
-            std::optional<std::int64_t> count;
-            fields_.each_member(each, [&](json::key key, json::value& member) {
-                if (key == "modality") is_audio = string(member) == "audio";
-                if (key == "tokens") count = token_count(fields_, member);
-            });
-            if (is_audio) found = count;
-        });
-        return found;
     }
 
     json::field_reader fields_;

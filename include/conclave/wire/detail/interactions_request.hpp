@@ -152,16 +152,16 @@ inline void write_interactions_tools(const call& what, json::writer& to) {
     to.end_array();
 }
 
-inline void write_interactions_schema(const call& what, bool as_steps, json::writer& to) {
+inline void write_interactions_schema(std::string_view schema, bool as_steps, json::writer& to) {
     if (!as_steps) {
         to.member("response_mime_type", "application/json");
-        return to.member_raw("response_format", what.output_schema());
+        return to.member_raw("response_format", schema);
     }
     to.key("response_format");
     to.begin_object();
     to.member("type", "text");
     to.member("mime_type", "application/json");
-    to.member_raw("schema", what.output_schema());
+    to.member_raw("schema", schema);
     to.end_object();
 }
 

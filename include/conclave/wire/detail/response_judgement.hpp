@@ -95,7 +95,10 @@ inline std::optional<failure> judge(response_content&& said, completion& out) {
                        "the response is " + status + ": there is no answer in it yet", status, 0};
     }
     if (said.has_too_many_tools) return too_many_tool_calls();
-    said.answer.request_id = std::move(out.request_id);  // from the header of the reply
+    // what the reply's header said of it
+    said.answer.request_id = std::move(out.request_id);
+    said.answer.rate_limits = std::move(out.rate_limits);
+    const std::optional<double> cost_in_header = out.cost;
     out = std::move(said.answer);
     if (out.text.empty() && out.refusal.empty()) out.text = std::move(said.output_text);
     if (status == "incomplete") {
@@ -104,6 +107,7 @@ inline std::optional<failure> judge(response_content&& said, completion& out) {
         out.finish = out.tool_calls.empty() ? finish_reason::stop : finish_reason::tool_calls;
     }
     take_item_extras(said.details, out);
+    if (!out.cost) out.cost = cost_in_header;
     out.details = std::make_shared<const response_details>(std::move(said.details));
     return std::nullopt;
 }

@@ -9,12 +9,15 @@
 #include <utility>
 #include <vector>
 
+#include <conclave/json/document.hpp>
 #include <conclave/json/fields.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/detail/chat_chunk.hpp>
 #include <conclave/wire/detail/json_text.hpp>
+#include <conclave/wire/detail/reasoning_parts.hpp>
 #include <conclave/wire/detail/token_count.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 #include <conclave/wire/response_details.hpp>
 
 namespace conclave::wire::detail {
@@ -24,6 +27,8 @@ struct response_item_content {
     response_item item;
     std::string text, refusal, reasoning;
     tool_call called;
+    // All of it, if it is reasoning that is to come back.
+    std::string encrypted_reasoning;
 };
 
 // What a response says, before it is judged.
@@ -43,6 +48,12 @@ struct response_content {
 inline void append_part(std::string& to, std::string_view part) {
     if (!to.empty() && !part.empty()) to += "\n\n";
     to += part;
+}
+
+inline void take_encrypted_reasoning(response_item_content& item, completion& to) {
+    // what is not JSON to everybody cannot be sent
+    if (!json::is_object_text(item.encrypted_reasoning)) return;
+    add_reasoning_part(reasoning_part::format::responses, std::move(item.encrypted_reasoning), to);
 }
 
 // Reads the object of a response and its items with the field reader of someone else. Sources:
@@ -90,6 +101,8 @@ public:
         });
         to.called.id = to.item.call_id.empty() ? to.item.id : to.item.call_id;
         to.called.name = to.item.name;
+        if (to.item.type == "reasoning" && !to.item.encrypted_content.empty())
+            to.encrypted_reasoning = fields_.raw(value);
     }
 
 private:
@@ -108,6 +121,7 @@ private:
         answer.text += item.text;
         answer.refusal += item.refusal;
         append_part(answer.reasoning, item.reasoning);
+        take_encrypted_reasoning(item, answer);
         if (item.item.type == "function_call") {
             to.has_too_many_tools |= answer.tool_calls.size() == tool_call_joiner::most_calls;
             if (!to.has_too_many_tools) answer.tool_calls.push_back(std::move(item.called));
@@ -272,7 +286,7 @@ private:
             } else if (key == "cost") {  // OpenRouter
                 if (const auto cost = amount(fields_, member)) to.cost = cost;
             } else if (key == "opper") {
-                read_opper_cost(member, to);
+                if (const auto cost = opper_cost(fields_, member)) to.cost = cost;
             } else {
                 read_usage_details(member, read);
             }
@@ -297,17 +311,6 @@ private:
             } else if (key == "web_fetch_requests") {
                 to.web_fetch_requests = token_count(fields_, member);
             }
-        });
-    }
-
-    // {"cost": {"total": 0.01, …}}
-    void read_opper_cost(json::value& value, completion& to) {
-        fields_.each_member(value, [&](json::key key, json::value& cost) {
-            if (key != "cost") return;
-            fields_.each_member(cost, [&](json::key name, json::value& member) {
-                if (name != "total") return;
-                if (const auto total = amount(fields_, member)) to.cost = total;
-            });
         });
     }
 

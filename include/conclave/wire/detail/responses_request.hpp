@@ -8,8 +8,11 @@
 
 #include <conclave/json/writer.hpp>
 #include <conclave/wire/call.hpp>
+#include <conclave/wire/detail/reasoning_parts.hpp>
 #include <conclave/wire/detail/sampling.hpp>
+#include <conclave/wire/detail/strict_schema.hpp>
 #include <conclave/wire/detail/tool_calls.hpp>
+#include <conclave/wire/reasoning_part.hpp>
 #include <conclave/wire/responses_options.hpp>
 
 namespace conclave::wire::detail {
@@ -34,25 +37,34 @@ inline void write_response_attachment(const attachment& what, json::writer& to) 
     to.end_object();
 }
 
-inline void write_response_message(const message& what, json::writer& to) {
+inline void write_response_message(const message& what, std::string_view text, json::writer& to) {
     to.begin_object();
     to.member("type", "message");
     to.member("role", what.role() == message_role::assistant ? "assistant" : "user");
     to.key("content");
     if (what.attachments().empty()) {
-        to.string(what.text());
+        to.string(text);
     } else {
         to.begin_array();
         for (const attachment& each : what.attachments())
             write_response_attachment(each, to);
-        if (!what.text().empty()) {
+        if (!text.empty()) {
             to.begin_object();
             to.member("type", "input_text");
-            to.member("text", what.text());
+            to.member("text", text);
             to.end_object();
         }
         to.end_array();
     }
+    to.end_object();
+}
+
+inline void write_response_call(const tool_call& called, json::writer& to) {
+    to.begin_object();
+    to.member("type", "function_call");
+    to.member("call_id", called.id);
+    to.member("name", called.name);
+    to.member("arguments", arguments_object(called));
     to.end_object();
 }
 
@@ -69,15 +81,14 @@ inline void write_response_input(const call& what, json::writer& to) {
             to.end_object();
             continue;
         }
-        if (!each.text().empty() || !each.attachments().empty()) write_response_message(each, to);
-        for (const tool_call& called : each.tool_calls()) {
-            to.begin_object();
-            to.member("type", "function_call");
-            to.member("call_id", called.id);
-            to.member("name", called.name);
-            to.member("arguments", arguments_object(called));
-            to.end_object();
+        if (!each.attachments().empty()) {
+            write_response_message(each, each.text(), to);
+            continue;
         }
+        write_in_order(
+            each, reasoning_part::format::responses, [&](std::string_view part) { to.raw(part); },
+            [&](std::string_view text) { write_response_message(each, text, to); },
+            [&](const tool_call& called) { write_response_call(called, to); });
     }
     to.end_array();
 }
@@ -99,18 +110,18 @@ inline void write_response_reasoning(const call& what, const responses_options& 
     to.end_object();
 }
 
-inline void write_response_text(std::string_view schema, const responses_options& options,
-                                json::writer& to) {
-    if (schema.empty() && !options.verbosity) return;
+inline void write_response_text(const std::optional<openai_schema>& schema,
+                                const responses_options& options, json::writer& to) {
+    if (!schema && !options.verbosity) return;
     to.key("text");
     to.begin_object();
-    if (!schema.empty()) {
+    if (schema) {
         to.key("format");
         to.begin_object();
         to.member("type", "json_schema");
         to.member("name", "answer");
-        to.member_raw("schema", schema);
-        if (options.strict) to.member("strict", true);
+        to.member_raw("schema", schema->text);
+        if (schema->is_strict) to.member("strict", true);
         to.end_object();
     }
     if (options.verbosity) to.member("verbosity", to_string(*options.verbosity));

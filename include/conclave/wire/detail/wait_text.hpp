@@ -58,6 +58,11 @@ inline std::optional<double> read_go_duration(std::string_view text) {
     return sum;
 }
 
+// A wait in whole milliseconds: none that is negative, none that is endless.
+inline milliseconds bounded_wait(double wait) {
+    return milliseconds(static_cast<std::int64_t>(std::clamp(wait, 0.0, longest_wait)));
+}
+
 // So many digits at the front of `text`, taken off.
 inline std::optional<int> take_digits(std::string_view& text, std::size_t count) {
     if (text.size() < count) return std::nullopt;
@@ -130,18 +135,15 @@ inline std::optional<milliseconds> read_wait(std::string_view text,
     constexpr double first_time = 1e9;              // of the seconds since 1970: in 2001
     constexpr double first_in_milliseconds = 1e11;  // of seconds in the year 5138
     const auto since_1970 = std::chrono::duration_cast<milliseconds>(now.time_since_epoch());
-    const auto bounded = [](double wait) {
-        return milliseconds(static_cast<std::int64_t>(std::clamp(wait, 0.0, longest_wait)));
-    };
     std::string_view rest = text;
     if (const auto number = take_amount(rest); number && rest.empty()) {
-        if (*number < first_time) return bounded(*number * 1000);
+        if (*number < first_time) return bounded_wait(*number * 1000);
         const double time = *number < first_in_milliseconds ? *number * 1000 : *number;
-        return bounded(time - static_cast<double>(since_1970.count()));
+        return bounded_wait(time - static_cast<double>(since_1970.count()));
     }
-    if (const auto duration = read_go_duration(text)) return bounded(*duration);
+    if (const auto duration = read_go_duration(text)) return bounded_wait(*duration);
     if (const auto date = read_date(text)) {
-        return bounded(static_cast<double>((*date - since_1970).count()));
+        return bounded_wait(static_cast<double>((*date - since_1970).count()));
     }
     return std::nullopt;
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <conclave/http/characters.hpp>
-
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -10,14 +8,15 @@
 #include <string>
 #include <string_view>
 
-namespace conclave::http::detail {
+#include <conclave/json/detail/text_characters.hpp>
+
+namespace conclave::json::detail {
 
 /// Reads a number of at most `max_digits` digits from the front of `text`. No sign, and no leading
 /// zero in a decimal number, for some readers take that for octal.
 inline std::optional<unsigned> take_number(std::string_view& text, int base,
                                            std::size_t max_digits) noexcept {
-    const character_class digits = base == 16 ? hex_character : digit_character;
-    const std::size_t length = run_length(digits, text);
+    const std::size_t length = run_length(base == 16 ? hex_text : digit_text, text);
     if (length == 0 || length > max_digits) return std::nullopt;
     if (base == 10 && length > 1 && text.front() == '0') return std::nullopt;
     unsigned value = 0;
@@ -115,4 +114,4 @@ inline std::string write_ipv6(const ipv6_groups& groups) {
     return text;
 }
 
-}  // namespace conclave::http::detail
+}  // namespace conclave::json::detail
