@@ -16,15 +16,16 @@ set -euo pipefail
 demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libre2-dev libidn2-dev
     libcli11-dev ca-certificates)
 server=("${demo[@]}" librestinio-dev prometheus-cpp-dev libspdlog-dev libfmt-dev)
-test=("${server[@]}" libyaml-cpp-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev libvalijson-dev
-    python3 python3-yaml meson make
+test=("${server[@]}" libyaml-cpp-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev
+    libvalijson-dev python3 python3-yaml meson make
     pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy
     iproute2 iptables)
 # The npm that comes with a Node of another origin than Debian does as well.
 command -v npm >/dev/null || test+=(npm)
 browser=("${test[@]}" chromium fonts-inter)
 bench=("${test[@]}" valgrind)
-ci=("${bench[@]}" "${browser[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
+ci=("${bench[@]}" "${browser[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git
+    slowhttptest)
 coverage=("${ci[@]}" llvm-19)
 
 say() { echo "conclave: $*" >&2; }
