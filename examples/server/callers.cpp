@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t seconds_of_day = 86'400;
 
-std::int64_t seconds_now() {
+std::int64_t unix_seconds() {
     using namespace std::chrono;
     return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
 }
@@ -112,7 +112,7 @@ std::size_t admission::find(const std::string& name) const {
 }
 
 void admission::begin_day(caller& who) {
-    const std::int64_t today = seconds_now() / seconds_of_day;
+    const std::int64_t today = unix_seconds() / seconds_of_day;
     if (who.day == today) return;
     who.day = today;
     who.tokens = 0;
@@ -138,7 +138,7 @@ void admission::check_caller(caller& who) {
     if (!tokens && !cost) return;
     throw refuse(429, tokens ? "tokens_spent" : "cost_spent",
                  "this key has used what it may in a day",
-                 seconds_of_day - seconds_now() % seconds_of_day);
+                 seconds_of_day - unix_seconds() % seconds_of_day);
 }
 
 void admission::release() {
