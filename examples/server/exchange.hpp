@@ -89,9 +89,8 @@ public:
         release();
     }
 
-    /// Lets go of the connection.
+    /// Lets go of the connection, on which the next request may have come already.
     void release() {
-        connection_->on_gone(nullptr);
         stream_.reset();
         handle_.reset();
     }

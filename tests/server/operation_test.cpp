@@ -121,6 +121,26 @@ TEST(Operation, TheTraceOfTheClientIsPassedOn) {
     EXPECT_EQ(sent.find("b7ad6b7169203331"), std::string::npos);
 }
 
+TEST(Operation, TheTraceOfTheClientIsPassedOnByCallsToOneModelToo) {
+    scripted_provider provider;
+    provider.on("m", answer("Yes."));
+    const running_server server(config_for(provider));
+    const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-";
+    for (const char* stream : {"true", "false"}) {
+        const std::string body =
+            R"({"model":"m","messages":[{"role":"user","content":"Why?"}],"stream":)" +
+            std::string(stream) + "}";
+        const auto reply =
+            ask(server.port(), request("POST", "/v3/compat/chat/completions", body,
+                                       "traceparent: " + trace + "b7ad6b7169203331-01\r\n"));
+        EXPECT_EQ(reply.head.status, 200);
+        const std::string sent(provider.requests().back().header.find("traceparent").value_or(""));
+        EXPECT_TRUE(sent.starts_with(trace)) << sent;
+    }
+    ask(server.port(), panel_request(panel_of(1), "traceparent: nonsense\r\n"));
+    EXPECT_EQ(provider.requests().back().header.find("traceparent").value_or("").size(), 55u);
+}
+
 TEST(Operation, CheckConfigSaysWhatIsWrong) {
     const auto check = [](const std::string& text) {
         const temporary_file file(text);

@@ -142,8 +142,8 @@ int main(int count, char** arguments) {
             last.memory, last.descriptors);
         std::fflush(stdout);
     }
-    const bool flat =
-        last.memory < first.memory + allowed_growth && last.descriptors <= first.descriptors + allowed_connections;
+    const bool flat = last.memory < first.memory + allowed_growth &&
+                      last.descriptors <= first.descriptors + allowed_connections;
     std::printf("%s\n", flat && seen.unanswered == 0 ? "held" : "NOT HELD");
     return flat && seen.unanswered == 0 ? 0 : 1;
 }
