@@ -66,6 +66,7 @@ public:
     bool is_gone() const noexcept { return stopped_ == stop_reason::client_gone; }
     auto began() const noexcept { return began_; }
     const std::string& last_words() const noexcept { return last_words_; }
+    const std::shared_ptr<guard>& connection() const noexcept { return connection_; }
     asio::cancellation_slot slot() noexcept { return cancel_.slot(); }
 
     /// Sends `connection: close` with the response.
