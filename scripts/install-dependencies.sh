@@ -23,7 +23,7 @@ test=("${server[@]}" libyaml-cpp-dev libgtest-dev libbenchmark-dev nlohmann-json
 # The npm that comes with a Node of another origin than Debian does as well.
 command -v npm >/dev/null || test+=(npm)
 browser=("${test[@]}" chromium fonts-inter)
-bench=("${test[@]}" valgrind)
+bench=("${test[@]}" valgrind wrk)
 ci=("${bench[@]}" "${browser[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git
     slowhttptest)
 coverage=("${ci[@]}" llvm-19)

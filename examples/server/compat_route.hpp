@@ -152,10 +152,12 @@ private:
         std::optional<conclave::error> failure;
         try {
             for (;;) {
-                const auto piece = co_await pieces.next();
-                if (!piece) break;
-                show(*piece);
-                if (work_.failure) co_return;
+                const auto waiting = co_await pieces.next_all();
+                if (waiting.empty()) break;
+                for (const conclave::stream_delta& piece : waiting) {
+                    show(piece);
+                    if (work_.failure) co_return;
+                }
                 if (out != nullptr) co_await out->write(pending_);
                 pending_.clear();
             }
@@ -218,11 +220,13 @@ private:
     asio::awaitable<void> ask_panel(event_response* out) {
         auto events = conclave::roundtable_stream(work_.app.client, *panel_);
         for (;;) {
-            const auto seen = co_await events.next();
-            if (!seen) break;
-            work_.record->see(seen->view());
-            show(seen->view());
-            if (work_.failure && !panel_answer_) break;
+            const auto waiting = co_await events.next_all();
+            if (waiting.empty()) break;
+            for (const conclave::stream_event& seen : waiting) {
+                work_.record->see(seen.view());
+                show(seen.view());
+                if (work_.failure && !panel_answer_) co_return;
+            }
             if (out != nullptr) co_await out->write(pending_);
             pending_.clear();
         }

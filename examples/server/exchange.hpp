@@ -66,6 +66,7 @@ public:
     bool is_gone() const noexcept { return stopped_ == stop_reason::client_gone; }
     auto began() const noexcept { return began_; }
     const std::string& last_words() const noexcept { return last_words_; }
+    const std::shared_ptr<guard>& connection() const noexcept { return connection_; }
     asio::cancellation_slot slot() noexcept { return cancel_.slot(); }
 
     /// Sends `connection: close` with the response.
@@ -89,9 +90,8 @@ public:
         release();
     }
 
-    /// Lets go of the connection.
+    /// Lets go of the connection, on which the next request may have come already.
     void release() {
-        connection_->on_gone(nullptr);
         stream_.reset();
         handle_.reset();
     }

@@ -45,7 +45,7 @@ public:
     std::unordered_map<std::uint64_t, std::weak_ptr<guard>> connections;
 
 private:
-    void shutdown() noexcept override { connections.clear(); }
+    void shutdown() noexcept override;
 };
 
 /// One connection.
@@ -93,6 +93,12 @@ public:
     /// Ends a read that waits.
     void cancel_read() { complete(asio::error::operation_aborted, 0); }
 
+    /// Lets go of RESTinio's connection, which a read that waits keeps alive, as it does the guard.
+    void abandon() noexcept {
+        reader_ = nullptr;
+        told_ = nullptr;
+    }
+
     /// RESTinio sees the end of the connection: for those that are idle when the server ends.
     void end_idle() { complete(asio::error::eof, 0); }
 
@@ -119,16 +125,17 @@ public:
         shut();
     }
 
-private:
-    static constexpr std::size_t read_ahead_limit = 16 * 1024;
-    static constexpr std::size_t linger_limit = 1024 * 1024;
-    static constexpr std::chrono::seconds linger_time{1};
-
+    /// Closes the connection at once.
     void shut() {
         std::error_code ignored;
         socket_.close(ignored);
         linger_.cancel();
     }
+
+private:
+    static constexpr std::size_t read_ahead_limit = 16 * 1024;
+    static constexpr std::size_t linger_limit = 1024 * 1024;
+    static constexpr std::chrono::seconds linger_time{1};
 
     // A close with bytes unread would be a reset, which takes the response with it.
     void begin_linger() {
@@ -248,6 +255,12 @@ private:
     bool closed_ = false;
     bool refusing_ = false;
 };
+
+inline void guard_service::shutdown() noexcept {
+    for (const auto& [number, weak] : std::exchange(connections, {})) {
+        if (const auto alive = weak.lock()) alive->abandon();
+    }
+}
 
 /// A guard in the shape that RESTinio wants its sockets to have.
 class guarded_socket {

@@ -171,6 +171,18 @@ public:
         check_drained();
     }
 
+    /// RESTinio's connections must not outlive its server: they count themselves there.
+    void end_connections() {
+        for (const auto& [number, weak] : std::exchange(guards_.connections, {})) {
+            const auto connection = weak.lock();
+            if (!connection) continue;
+            connection->cancel_read();
+            connection->shut();
+        }
+        context_.restart();
+        context_.poll();
+    }
+
     unsigned short port() const noexcept { return port_; }
     bool draining() const noexcept { return draining_; }
     std::size_t open_requests() const noexcept { return exchanges_.size(); }
@@ -314,6 +326,7 @@ private:
             current->cut_off();
         }
         exchanges_.erase(current);
+        if (draining_) current->connection()->end_idle();
         check_drained();
     }
 
@@ -373,7 +386,7 @@ http_server::http_server(asio::io_context& context, route_table routes, http_lim
     : self_(
           std::make_shared<implementation>(context, std::move(routes), limits, std::move(hooks))) {}
 
-http_server::~http_server() = default;
+http_server::~http_server() { self_->end_connections(); }
 
 void http_server::listen(const std::string& address, unsigned short port) {
     self_->listen(address, port);

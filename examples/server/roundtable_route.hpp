@@ -114,15 +114,11 @@ private:
             auto events = conclave::roundtable_stream(work_.app.client, *asked_);
             std::string frames;
             for (;;) {
-                const auto seen = co_await events.next();
-                if (!seen) break;
-                const conclave::roundtable_event shown = seen->view();
-                work_.record->see(shown);
-                frames += "data: ";  // the frame is one line
-                write_frame(shown, frames);
-                frames += "\n\n";
+                const auto waiting = co_await events.next_all();
+                if (waiting.empty()) break;
+                for (const conclave::stream_event& seen : waiting)
+                    add_frame(seen, frames);
                 co_await out.write(frames);
-                if (seen->response) response_ = seen->response;
             }
             judge();
         } catch (const conclave::error& failure) {
@@ -130,6 +126,15 @@ private:
         } catch (const std::exception&) {
             work_.was_cancelled = true;  // the client is gone
         }
+    }
+
+    void add_frame(const conclave::stream_event& seen, std::string& frames) {
+        const conclave::roundtable_event shown = seen.view();
+        work_.record->see(shown);
+        frames += "data: ";  // the frame is one line
+        write_frame(shown, frames);
+        frames += "\n\n";
+        if (seen.response) response_ = seen.response;
     }
 
     static std::string error_frame(const api_error& why) {

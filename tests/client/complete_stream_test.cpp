@@ -53,6 +53,29 @@ TEST(CompleteStream, GivesThePiecesAndThenTheWholeAnswer) {
     EXPECT_EQ(got.answer.cost, 0.25);
 }
 
+TEST(CompleteStream, GivesAllThatWaitsAtOnce) {
+    scripted_provider provider;
+    provider.on("m", answer(std::vector<std::string>(1000, "word ")));
+    caller from(provider);
+    result got;
+    std::size_t turns = 0;
+    const auto operation = [&]() -> asio::awaitable<void> {
+        auto stream = complete_stream(from.via, question());
+        for (;;) {
+            const auto waiting = co_await stream.next_all();
+            if (waiting.empty()) break;
+            ++turns;
+            for (const stream_delta& piece : waiting)
+                got.shown += piece.text;
+        }
+        got.answer = stream.result();
+    };
+    from.run(operation, std::nullopt, got);
+    EXPECT_EQ(got.shown.size(), 5000U);
+    EXPECT_EQ(got.shown, got.answer.text);
+    EXPECT_LT(turns, 500U);
+}
+
 TEST(CompleteStream, ThrowsWhyTheCallFailedAfterThePiecesThatCame) {
     scripted_provider provider;
     provider.on("m", answer("a b c d").close_in_event(3));

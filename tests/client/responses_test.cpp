@@ -215,13 +215,13 @@ TEST(ResponsesProvider, SaysWhatIsWrongWithARequest) {
 
     provider.on("m", answer("yes"));
     const auto refused = [&](const std::string& reasoning) {
-        completion answered;
-        answered.text = "x";
-        reasoning_part& part = answered.reasoning_parts.emplace_back();
+        completion earlier;
+        earlier.text = "x";
+        reasoning_part& part = earlier.reasoning_parts.emplace_back();
         part.from = reasoning_part::format::responses;
         part.text_before = 1;
         part.json = R"({"type":"reasoning","id":"rs_1","summary":[])" + reasoning + "}";
-        return caller(speaking({}, provider)).ask(question().add(message(answered)));
+        return caller(speaking({}, provider)).ask(question().add(message(earlier)));
     };
     EXPECT_TRUE(refused("").says("not found"));
     EXPECT_TRUE(refused(R"(,"encrypted_content":"forged")").says("could not be verified"));

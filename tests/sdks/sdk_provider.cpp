@@ -56,9 +56,9 @@ void install(scripted_provider& provider) {
     provider.on("only-tools", answer("").tool_call("get_weather", R"({"city":"Paris","days":3})"));
     // An agent that asks for a tool, and answers once it has the result; for each way of asking
     // one.
-    for (const char* agent : {"agent-whole", "agent-streamed", "agent-1", "agent-2", "agent-3",
-                              "agent-4", "agent-5", "agent-6", "agent-7", "agent-8", "agent-9",
-                              "agent-10"}) {
+    for (const char* agent :
+         {"agent-whole", "agent-streamed", "agent-1", "agent-2", "agent-3", "agent-4", "agent-5",
+          "agent-6", "agent-7", "agent-8", "agent-9", "agent-10"}) {
         provider.on(agent, answer("").tool_call("get_weather", R"({"city":"Paris","days":3})"));
         provider.on(agent, answer("It is sunny."));
     }

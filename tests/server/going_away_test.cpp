@@ -76,6 +76,21 @@ TEST(GoingAway, AClientThatHasHeardNothingYetTakesThemToo) {
     }
 }
 
+TEST(GoingAway, AClientIsWatchedInEveryRequestOfItsConnection) {
+    scripted_provider provider;
+    provider.on("slow", endless_answer());
+    const running_server server(config_for(provider));
+    for (std::size_t i = 1; i <= 5; ++i) {
+        loopback::plain_client client(server.port(), 10s);
+        // Sent ahead, so that the last one begins in the moment in which the one before it ends.
+        client.send(request("GET", "/health") + request("GET", "/ready") +
+                    panel_request(panel_of(1, true, "slow")));
+        ASSERT_TRUE(read_until(client, "model_delta"));
+        client.close();
+        ASSERT_TRUE(provider.wait_until([&] { return provider.aborted().size() == i; }));
+    }
+}
+
 TEST(GoingAway, AClientThatIsGoneBeforeItsRequestIsReadCostsNothingForLong) {
     scripted_provider provider;
     provider.on("slow", endless_answer());

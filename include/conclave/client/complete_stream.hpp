@@ -112,6 +112,14 @@ public:
                                                                asio::use_awaitable);
     }
 
+    /// The same for all pieces that wait, one at least; none after the last. For those who pass on
+    /// what comes: a burst costs them one turn.
+    asio::awaitable<std::vector<stream_delta>> next_all() {
+        auto pull = [queue = queue_] { return queue->next_all(); };
+        return net::run_on_strand<std::vector<stream_delta>>(queue_->strand, std::move(pull),
+                                                             asio::use_awaitable);
+    }
+
     /// The whole answer, once `next` has given nothing; once it has thrown, what had come of the
     /// answer, with the usage and the cost of all attempts.
     const completion& result() const noexcept { return queue_->result; }

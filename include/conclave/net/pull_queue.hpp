@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <conclave/error.hpp>
 #include <conclave/net/asio.hpp>
@@ -26,24 +28,24 @@ public:
     /// so is the operation, which it waits for.
     asio::awaitable<std::optional<Item>> next() {
         const auto self = this->shared_from_this();
-        if (!started_) start();
-        co_await asio::this_coro::throw_if_cancelled(false);
-        while (items_.empty() && !ended_) {
-            const auto mine = co_await asio::this_coro::cancellation_state;
-            if (mine.cancelled() != asio::cancellation_type::none) stop();
-            co_await wait();
-        }
-        const auto mine = co_await asio::this_coro::cancellation_state;
-        if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
+        co_await wait_for_item();
         std::optional<Item> front;
         if (!items_.empty()) {
             front.emplace(std::move(items_.front()));
             items_.pop_front();
             notify();
-        } else if (thrown_) {
-            std::rethrow_exception(std::exchange(thrown_, nullptr));
         }
         co_return front;
+    }
+
+    /// The same for all items that wait; none after the last.
+    asio::awaitable<std::vector<Item>> next_all() {
+        const auto self = this->shared_from_this();
+        co_await wait_for_item();
+        std::vector<Item> all(std::move_iterator(items_.begin()), std::move_iterator(items_.end()));
+        items_.clear();
+        notify();
+        co_return all;
     }
 
     /// Ends the operation: nobody is going to pull any more.
@@ -76,6 +78,20 @@ protected:
 private:
     // As many as fit into a few reads; who finds more waiting stops reading from its socket.
     static constexpr std::size_t limit = 256;
+
+    // Until there is one, or none is going to come.
+    asio::awaitable<void> wait_for_item() {
+        if (!started_) start();
+        co_await asio::this_coro::throw_if_cancelled(false);
+        while (items_.empty() && !ended_) {
+            const auto mine = co_await asio::this_coro::cancellation_state;
+            if (mine.cancelled() != asio::cancellation_type::none) stop();
+            co_await wait();
+        }
+        const auto mine = co_await asio::this_coro::cancellation_state;
+        if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
+        if (items_.empty() && thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    }
 
     void start() {
         started_ = true;

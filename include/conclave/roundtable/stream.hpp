@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <conclave/client/client.hpp>
 #include <conclave/net/asio.hpp>
@@ -71,6 +72,14 @@ public:
         auto pull = [queue = queue_] { return queue->next(); };
         return net::run_on_strand<std::optional<stream_event>>(queue_->strand, std::move(pull),
                                                                asio::use_awaitable);
+    }
+
+    /// The same for all events that wait, one at least; none after the last. For those who pass on
+    /// what comes: a burst costs them one turn.
+    asio::awaitable<std::vector<stream_event>> next_all() {
+        auto pull = [queue = queue_] { return queue->next_all(); };
+        return net::run_on_strand<std::vector<stream_event>>(queue_->strand, std::move(pull),
+                                                             asio::use_awaitable);
     }
 
 private:

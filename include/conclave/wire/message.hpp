@@ -46,8 +46,8 @@ public:
         return made;
     }
 
-    /// The same from the `data:` URL of bytes in base64, as `any_url` writes it; nothing if `url` is
-    /// not one. `name` is that of the file, if it has one.
+    /// The same from the `data:` URL of bytes in base64, as `any_url` writes it; nothing if `url`
+    /// is not one. `name` is that of the file, if it has one.
     static std::optional<attachment> from_data_url(kind what, std::string_view url,
                                                    std::string name = {}) {
         constexpr std::string_view scheme = "data:";

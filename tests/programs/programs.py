@@ -1,10 +1,10 @@
-"""Writes programs of the C++ blocks of the README and the pages under docs/.
+"""Puts the examples into one program, and the C++ blocks of the README and of docs/ into another.
 
-Usage: snippets.py <repository> <output folder>
+Usage: programs.py <repository> <output folder>
 
-Prints one line a block, `<name> <kind>`. The kinds: `run`, a program <name>.cpp that is run; `program`,
-one that is only built; `ask`, one that snippets.cpp runs when it is given the name; `part`, one that
-is only compiled there.
+Writes examples.cpp and snippets.cpp, whose programs run the part they are given the name of, and prints
+a line a part, `<program> <part>`. Each part is in a namespace of its own. Compiled one by one they would
+take the compiler ten times as long, since the library is more to it than all of them.
 
 A ```cpp block is one of these:
 
@@ -13,10 +13,8 @@ A ```cpp block is one of these:
 - one after the comment `<!-- snippet: continues -->`: it is added to the program of the block before;
 - one after `<!-- snippet: compile-only -->`, for what cannot run in a test: it need define nothing.
 
-A whole program that includes nothing gets the whole library and the usual standard headers, so that
-a page need not repeat them; one that includes something must include all it uses. The others are
-parts of one program, each in a namespace of its own, since the library takes the compiler longer
-than they do.
+A page need not repeat the includes of the whole library and of the usual standard headers. That the
+first block is complete as it stands is what tests/consumers are for.
 """
 
 import pathlib
@@ -44,11 +42,13 @@ USUAL = """#include <conclave/conclave.hpp>
 END = """
 int main(int count, char** arguments) {
     const std::string_view name = count > 1 ? arguments[1] : "";
-    asio::awaitable<void> (*ask)() = nullptr;
-%s    if (ask == nullptr) {
-        std::cerr << "there is no snippet " << name << '\\n';
-        return 2;
-    }
+%s    std::cerr << "there is nothing named " << name << '\\n';
+    return 2;
+}
+"""
+
+RUN_ASK = """
+int program() {
     std::exception_ptr failure;
     auto keep = [&failure](std::exception_ptr thrown) { failure = thrown; };
     asio::io_context context;
@@ -114,46 +114,64 @@ def programs_of(page, text):
     return programs
 
 
-def kind_of(program):
-    """What is done with the program."""
-    if MAIN.search(program.code):
-        return "program" if program.compile_only else "run"
+def program_of(code):
+    """The code with an `int program()` in place of its main."""
+    head, end, rest = MAIN.sub("int program(", code).rpartition("\n}")
+    return f"{head}\n    return 0;{end}{rest}"
+
+
+class Together:
+    """Many programs in one."""
+
+    def __init__(self, name):
+        self.name, self.includes, self.parts, self.choice = name, USUAL, "", ""
+
+    def add(self, part, code):
+        self.includes += "".join(INCLUDE.findall(code))
+        self.parts += f"\nnamespace {part} {{\n{INCLUDE.sub('', code)}}}  // namespace {part}\n"
+
+    def add_run(self, part, code):
+        self.add(part, code)
+        self.choice += f'    if (name == "{part}") return {part}::program();\n'
+        print(self.name, part)
+
+    def write(self, folder):
+        target, code = folder / f"{self.name}.cpp", self.includes + self.parts + END % self.choice
+        if not target.exists() or target.read_text() != code:
+            target.write_text(code)
+
+
+def add_snippet(to, name, program):
     if program.compile_only:
-        return "part"
-    if ASK.search(program.code):
-        return "ask"
-    raise SystemExit(f"{program.where}: a C++ block must have an int main() or an "
-                     "asio::awaitable<void> ask(), continue the block before, or be marked "
-                     "compile-only; see tests/structure/snippets.py")
-
-
-def write(target, code):
-    if not target.exists() or target.read_text() != code:
-        target.write_text(code)
+        to.add(name, program.code)
+    elif MAIN.search(program.code):
+        to.add_run(name, program_of(program.code))
+    elif ASK.search(program.code):
+        to.add_run(name, program.code + RUN_ASK)
+    else:
+        raise SystemExit(f"{program.where}: a C++ block must have an int main() or an "
+                         "asio::awaitable<void> ask(), continue the block before, or be marked "
+                         "compile-only; see tests/programs/programs.py")
 
 
 def main():
     repository, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     output.mkdir(parents=True, exist_ok=True)
-    includes, parts, choice = USUAL, "", ""
+
+    snippets = Together("snippets")
     pages = [repository / "README.md", *sorted((repository / "docs").rglob("*.md"))]
     for page in filter(pathlib.Path.exists, pages):
         relative = page.relative_to(repository)
         stem = re.sub(r"[^a-z0-9]+", "_", str(relative.with_suffix("")).lower())
         for number, program in enumerate(programs_of(relative, page.read_text()), start=1):
-            name, kind = f"{stem}_{number}", kind_of(program)
-            if kind in ("ask", "part"):
-                includes += "".join(INCLUDE.findall(program.code))
-                code = INCLUDE.sub("", program.code)
-                parts += f"\nnamespace {name} {{\n{code}}}  // namespace {name}\n"
-            elif INCLUDE.search(program.code):
-                write(output / f"{name}.cpp", program.code)
-            else:
-                write(output / f"{name}.cpp", USUAL + program.code)
-            if kind == "ask":
-                choice += f'    if (name == "{name}") ask = {name}::ask;\n'
-            print(f"{name} {kind}")
-    write(output / "snippets.cpp", includes + parts + END % choice)
+            add_snippet(snippets, f"{stem}_{number}", program)
+    snippets.write(output)
+
+    examples = Together("examples")
+    for source in sorted((repository / "examples").glob("*.cpp")):
+        if source.stem != "with_scripted_provider":
+            examples.add_run(source.stem, program_of(source.read_text()))
+    examples.write(output)
 
 
 main()
