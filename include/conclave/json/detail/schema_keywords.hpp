@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 
 #include <conclave/json/schema_options.hpp>
 
@@ -167,15 +166,12 @@ struct dialect {
 
 // The keyword of that name in that dialect.
 inline std::optional<keyword> find_keyword(const dialect& in, std::string_view name) {
-    static const auto by_name = [] {
-        std::unordered_map<std::string_view, std::size_t> all;
-        for (std::size_t i = 0; i < keyword_count; ++i)
-            all.emplace(keyword_table[i].name, i);
-        return all;
-    }();
-    const auto found = by_name.find(name);
-    if (found == by_name.end() || !in.has(keyword_table[found->second])) return std::nullopt;
-    return static_cast<keyword>(found->second);
+    for (std::size_t i = 0; i < keyword_count; ++i) {
+        if (keyword_table[i].name != name) continue;
+        if (!in.has(keyword_table[i])) return std::nullopt;
+        return static_cast<keyword>(i);
+    }
+    return std::nullopt;
 }
 
 }  // namespace conclave::json::detail
