@@ -146,7 +146,7 @@ inline std::string read_request(recorded_request& request) {
     if (!json::integer_at(*body, "max_tokens")) return "max_tokens: Field required";
     const auto messages = json::array_at(*body, "messages");
     if (!messages) return "messages: Field required";
-    const std::string complaint = check_version(*body, request);
+    std::string complaint = check_version(*body, request);
     if (!complaint.empty()) return complaint;
     const auto thinking = json::object_at(*body, "thinking");
     const bool thinks = thinking && json::string_at(*thinking, "type") == "enabled";

@@ -95,6 +95,9 @@ protected:
     completion result_;
 
 private:
+    friend Derived;
+    answer_reader() = default;
+
     Derived& self() noexcept { return static_cast<Derived&>(*this); }
 
     bool take(const sse::event& event, delta& piece) {

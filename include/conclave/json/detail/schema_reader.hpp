@@ -295,7 +295,10 @@ private:
     // Goes on behind the first digits of a number, to its end. False if it has none.
     static bool skip_number(const char*& at, const char* end) noexcept {
         skip_digits(at, end);
-        if (at != end && *at == '.' && !skip_digits(++at, end)) return false;
+        if (at != end && *at == '.') {
+            ++at;
+            if (!skip_digits(at, end)) return false;
+        }
         if (at != end && (*at == 'e' || *at == 'E')) {
             ++at;
             if (at != end && (*at == '+' || *at == '-')) ++at;

@@ -82,7 +82,8 @@ private:
                 plain += name[i];
                 continue;
             }
-            if (++i == name.size() || (name[i] != '0' && name[i] != '1')) return std::nullopt;
+            ++i;
+            if (i == name.size() || (name[i] != '0' && name[i] != '1')) return std::nullopt;
             plain += name[i] == '0' ? '~' : '/';
         }
         return plain;
