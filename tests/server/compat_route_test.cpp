@@ -178,7 +178,7 @@ TEST_F(CompatRoute, CancelsTheModelsWhenTheClientGoesAway) {
 // 80 MB, of which a client that reads nothing gets what the buffers between hold.
 TEST_F(CompatRoute, HoldsTheModelBackForASlowClient) {
     const std::size_t before = server->memory() * 1024;
-    loopback::plain_client client(server->port());
+    loopback::plain_client client(server->port(), 60s);
     client.send(serving::request("POST", chat.path, body(chat, "m/long", true)));
     std::this_thread::sleep_for(2s);
     EXPECT_LT(server->memory() * 1024, before + (std::size_t{32} << 20));

@@ -22,8 +22,8 @@ constexpr bool is_sanitized = false;
 #endif
 
 /// The time from a client's going to the provider's notice: the first that is short, or else the
-/// best of many, less what the machine made a thread wait that had nothing else to do. Each panel
-/// has three seats.
+/// best of many, less what the machine made a thread wait that had nothing else to do: twice, for
+/// the server has to wake up, and the provider after it. Each panel has three seats.
 template <class Prepare>
 std::chrono::duration<double, std::milli> best_notice(scripted_provider& provider,
                                                       const running_server& server,
@@ -42,8 +42,8 @@ std::chrono::duration<double, std::milli> best_notice(scripted_provider& provide
         auto last = left;
         for (const auto& each : provider.aborted())
             last = std::max(last, each.at);
-        best = std::min<std::chrono::duration<double, std::milli>>(best,
-                                                                   last - left - delay.longest());
+        best = std::min<std::chrono::duration<double, std::milli>>(
+            best, last - left - 2 * delay.longest());
     }
     return best;
 }

@@ -310,7 +310,7 @@ TEST_F(RoundtableRoute, CancelsTheModelsWhenTheClientGoesAway) {
 // 80 MB a seat, of which a client that reads nothing gets what the buffers between hold.
 TEST_F(RoundtableRoute, HoldsTheModelsBackForASlowClient) {
     const std::size_t before = server->memory() * 1024;
-    loopback::plain_client client(server->port());
+    loopback::plain_client client(server->port(), 60s);
     client.send(serving::request(
         "POST", path, body({"long", "long"}, {{"stream", true}, {"resolution", "fast"}})));
     std::this_thread::sleep_for(2s);
