@@ -116,7 +116,7 @@ public:
     responses_output(const std::string& number, const std::string& model, std::string_view request)
         : writer_({"resp_" + number, unix_time(), model},
                   conclave::wire::responses_settings(request, false, false),
-                  [this](std::string_view type, std::string data) {
+                  [this](std::string_view type, const std::string& data) {
                       conclave::sse::writer(pending_).event(data, type);
                   }) {}
     responses_output(const responses_output&) = delete;

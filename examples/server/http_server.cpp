@@ -84,7 +84,7 @@ http_request read_request(restinio::request_t& from) {
     head.for_each_field([&](const restinio::http_header_field_t& line) {
         if (read.fields.add(line.name(), line.value())) return;
     });
-    read.body = std::move(from.body());
+    read.body = from.body();
     const std::string_view id = read.header("x-request-id");
     read.id = is_usable_id(id) ? std::string(id) : make_request_id();
     const std::string_view trace = read.header("traceparent");
