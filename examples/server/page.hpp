@@ -21,7 +21,7 @@ struct page_file {
     std::string_view content;
 };
 
-/// All of them. page.cmake makes their definition.
+/// All of them. embedded.cmake makes their definition.
 std::span<const page_file> page_files();
 
 namespace detail {
