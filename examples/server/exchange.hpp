@@ -104,7 +104,8 @@ public:
             {restinio::http_status_code_t(static_cast<std::uint16_t>(status)), reason_of(status)});
         add_header(response, content_type, extra);
         response.set_content_length(body.size());
-        if (!head_only_ && !body.empty()) response.set_body(std::move(body));
+        const bool has_body = !head_only_ && status != 304 && !body.empty();
+        if (has_body) response.set_body(std::move(body));
         finished_ = true;
         begin_write();
         response.done(last_notifier());

@@ -64,7 +64,8 @@ class responder {
 public:
     virtual ~responder() = default;
 
-    /// The whole response, whose body has a `Content-Length`.
+    /// The whole response, whose body has a `Content-Length`. One of status 304 takes the body that
+    /// 200 would have: its length is told and nothing of it sent.
     virtual asio::awaitable<void> send(int status, std::string content_type, std::string body,
                                        header_list extra = header_list()) = 0;
 

@@ -59,6 +59,25 @@ TEST(Operation, AnUnknownPathAndAWrongMethodAreTold) {
     EXPECT_TRUE(head.ends_with("\r\n\r\n"));
 }
 
+// RFC 9110 8.6: such a response has no other Content-Length than that of 200.
+TEST(Operation, WhatAClientHasAlreadyIsNotSentAgainAndItsLengthIsTold) {
+    const scripted_provider provider;
+    const running_server server(config_for(provider));
+    const auto whole = get(server, "/");
+    const std::string tag(whole.head.header.find("etag").value_or(""));
+    ASSERT_NE(tag, "");
+    ASSERT_GT(whole.body.size(), 0u);
+    loopback::plain_client client(server.port(), 20s);
+    client.send(request("GET", "/", {}, "if-none-match: " + tag + "\r\n"));
+    client.send(request("GET", "/health", {}, "connection: close\r\n"));
+    const std::string both = client.receive_all();
+    EXPECT_TRUE(both.starts_with("HTTP/1.1 304 Not Modified\r\n")) << both;
+    const std::string head = both.substr(0, both.find("\r\n\r\n") + 4);
+    const std::string length = "\r\nContent-Length: " + std::to_string(whole.body.size()) + "\r\n";
+    EXPECT_NE(head.find(length), std::string::npos) << head;
+    EXPECT_TRUE(both.substr(head.size()).starts_with("HTTP/1.1 200 OK\r\n")) << both;
+}
+
 TEST(Operation, MetricsCountWhatHappened) {
     scripted_provider provider;
     provider.on("m", answer("Yes.").cost(0.25)).on("broken", status(400, "{}"));
