@@ -164,6 +164,11 @@ inline conclave::roundtable_request panel_request(const conclave::roundtable_req
     using mode = conclave::tool_choice::mode;
     if (panel.resolution() == conclave::resolution::fast)
         throw invalid_field("model", "is a panel that comes to no one answer");
+    if (panel.resolution() == conclave::resolution::multiple_choice &&
+        !what.output_schema().empty())
+        throw invalid_field("model",
+                            "is a panel that votes: its answer is one of its choices, and "
+                            "has no other format");
     for (const conclave::message& each : what.messages()) {
         if (!each.attachments().empty())
             throw invalid_field("messages", "must be text alone: a panel takes no attachments");

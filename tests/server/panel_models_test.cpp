@@ -102,6 +102,11 @@ TEST(PanelModels, RefuseWhatAPanelCannotDo) {
     const call plain("p", "Hi");
     EXPECT_EQ(refused(two_models(), plain), "nothing");
     EXPECT_EQ(refused(two_models().resolve_by(resolution::fast), plain), "model");
+    const auto vote = two_models().resolve_by(resolution::multiple_choice).choices({"yes", "no"});
+    EXPECT_EQ(refused(vote, plain), "nothing");
+    call formatted("p", "Hi");
+    formatted.output_schema(R"({"enum":["yes","no"]})");
+    EXPECT_EQ(refused(vote, formatted), "model");
     call picture("p");
     picture.add(message("Hi").attach(attachment::image_url("https://example.org/a.png")));
     EXPECT_EQ(refused(two_models(), picture), "messages");
