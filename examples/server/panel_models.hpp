@@ -25,18 +25,22 @@ namespace server {
 /// Panels by the names of models; each is a request whose `input` does not count.
 using panel_map = std::map<std::string, conclave::roundtable_request, std::less<>>;
 
+/// The panel that a setting means, asked `input`.
+inline conclave::roundtable_request panel_of(const panel_setting& setting, std::string input = {}) {
+    conclave::roundtable_request panel(std::move(input));
+    for (const std::string& model : setting.models)
+        panel.model(model);
+    panel.resolve_by(setting.resolution).choices(setting.choices);
+    panel.summary_model(setting.summary_model).instructions(setting.instructions);
+    panel.max_retries(setting.max_retries).timeout(setting.timeout);
+    return panel;
+}
+
 /// The panels of the configuration.
 inline panel_map panels_of(const config& settings) {
     panel_map panels;
-    for (const auto& [name, setting] : settings.panels) {
-        conclave::roundtable_request panel("");
-        for (const std::string& model : setting.models)
-            panel.model(model);
-        panel.resolve_by(setting.resolution).choices(setting.choices);
-        panel.summary_model(setting.summary_model).instructions(setting.instructions);
-        panel.max_retries(setting.max_retries).timeout(setting.timeout);
-        panels.emplace(name, std::move(panel));
-    }
+    for (const auto& [name, setting] : settings.panels)
+        panels.emplace(name, panel_of(setting));
     return panels;
 }
 

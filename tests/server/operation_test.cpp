@@ -176,13 +176,26 @@ TEST(Operation, CheckConfigSaysWhatIsWrong) {
     EXPECT_TRUE(check("{" + client + "}").starts_with("0 the configuration is right"));
     expect("nonsense", "not a JSON object");
     expect("{}", "client.endpoints must not be empty");
-    expect("{" + client + R"(,"lisen":{}})", "lisen is unknown here");
+    expect("{" + client + R"(,"lisen":{}})", "lisen is unknown here: there are listen, client,");
     expect("{" + client + R"(,"limits":{"panels":0}})", "limits.panels must be at least 1");
     expect("{" + client + R"(,"listen":{"address":"0.0.0.0"}})", "not a loopback address");
-    expect("{" + client + R"(,"listen":{"address":"here"}})", "is not an IP address");
+    expect("{" + client + R"(,"listen":{"address":"here"}})",
+           "listen.address must be an IP address");
+    expect("{" + client + R"(,"log":{"promts":true}})",
+           "log.promts is unknown here: there are level");
     expect(R"({"client":{"endpoints":[{"base":"x"}]}})", "client: endpoints[0].base");
     expect("{" + client + R"(,"panels":{"panel/a":{"models":[]}}})",
            R"(panels["panel/a"].models must not be empty)");
+    const auto expect_of_panel = [&](const std::string& members, const std::string& words) {
+        expect("{" + client + R"(,"panels":{"p":{"models":["a"],)" + members + "}}}", words);
+    };
+    expect_of_panel(R"("resolution":"multiple_choice")",
+                    R"(panels["p"].choices must not be empty)");
+    expect_of_panel(R"("choices":["a","a"])", R"(panels["p"].choices[1] repeats)");
+    expect_of_panel(R"("timeout_ms":0)", R"(panels["p"].timeout_ms must be)");
+    expect(R"({"client":{"endpoints":[{"base_url":"http://127.0.0.1:9/v1","prefix":"a/"}]},)"
+           R"("panels":{"p":{"models":["a/b"],"summary_model":"b/b"}}})",
+           R"(panels["p"].summary_model names a model that no endpoint serves)");
     expect("{" + client + R"(,"callers":[{"name":"a","key_env":"NOT_SET_AT_ALL"}]})",
            "callers[0].key_env names a variable that is not set");
     ::setenv("SERVER_TEST_SHORT", "short", 1);
