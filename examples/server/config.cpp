@@ -2,6 +2,7 @@
 
 #include "panel_models.hpp"
 
+#include <conclave/client/client.hpp>
 #include <conclave/client/config.hpp>
 #include <conclave/client/detail/setting.hpp>
 #include <conclave/client/environment.hpp>
@@ -23,9 +24,8 @@ namespace {
 using conclave::invalid_field;
 using conclave::detail::setting;
 
-bool read_small(const setting& from, std::size_t most, std::size_t& to) {
-    from.read(to);
-    if (to > most) throw invalid_field(from.path(), "must be at most " + std::to_string(most));
+bool read_small(const setting& from, std::int64_t most, std::size_t& to) {
+    to = static_cast<std::size_t>(from.whole_number(most));
     return true;
 }
 
@@ -135,7 +135,7 @@ bool read_limit(std::string_view name, const setting& from, config& to) {
     if (name == "queue") return from.read(to.limits.queue);
     if (name == "queue_time_ms") return from.read(to.limits.queue_time);
     if (name == "head_size") return read_small(from, 64 * 1024, to.http.head_size);
-    if (name == "body_size") return read_small(from, std::size_t{256} << 20, to.http.body_size);
+    if (name == "body_size") return read_small(from, std::int64_t{256} << 20, to.http.body_size);
     if (name == "connections") return read_positive(from, to.http.connections);
     if (name == "request_time_ms") return from.read(to.http.request_time);
     if (name == "write_time_ms") return from.read(to.http.write_time);
@@ -156,6 +156,7 @@ bool read_log(std::string_view name, const setting& from, config& to) {
 
 // The library reads what is its own, and says where a mistake is as if it were all there is.
 void read_client(const simdjson::dom::element& value, config& to) {
+    if (!value.is_object()) throw invalid_field("client", "must be an object");
     try {
         to.client = conclave::client_options::from_json(simdjson::minify(value));
     } catch (const conclave::error& failure) {
@@ -195,6 +196,16 @@ void check_callers(const std::vector<caller_setting>& callers) {
     }
 }
 
+// What is wrong with URLs, proxies and certificates shows when a client is made.
+void check_client(const conclave::client_options& options) {
+    conclave::asio::io_context context;
+    try {
+        const conclave::client made(context, options);
+    } catch (const conclave::error& failure) {
+        throw conclave::error(failure.code(), std::string("client: ") + failure.what());
+    }
+}
+
 // What nobody could ever ask of a panel is wrong from the start.
 void check_panel(const std::string& path, const panel_setting& panel, const config& in) {
     try {
@@ -219,9 +230,8 @@ void check_panel(const std::string& path, const panel_setting& panel, const conf
 
 config config::from_json(std::string_view text) {
     conclave::json::document parsed;
-    if (conclave::json::document::parse(text, parsed) || !parsed.root().is_object()) {
-        throw conclave::error(conclave::errc::malformed_json,
-                              "the configuration is not a JSON object");
+    if (conclave::json::document::parse(text, parsed)) {
+        throw conclave::error(conclave::errc::malformed_json, "the configuration is not JSON");
     }
     config read;
     setting(parsed.root(), "").each_member([&](std::string_view name, const setting& each) {
@@ -230,7 +240,6 @@ config config::from_json(std::string_view text) {
         if (parsed.root()["client"].get(value) == simdjson::SUCCESS) read_client(value, read);
         return true;
     });
-    read.check();
     return read;
 }
 
@@ -251,6 +260,7 @@ void config::check() const {
     if (client.endpoints.empty()) {
         throw invalid_field("client.endpoints", "must not be empty: nobody would serve a model");
     }
+    check_client(client);
     for (const auto& [name, panel] : panels)
         check_panel("panels[\"" + name + "\"]", panel, *this);
 }

@@ -113,6 +113,8 @@ inline conclave::roundtable_request read_spelled_panel(std::string_view name) {
         if (equals == option.npos) throw misspelled("has a panel with an option of no value");
         read_option(option.substr(0, equals), option.substr(equals + 1), panel);
     });
+    if (panel.resolution() == conclave::resolution::multiple_choice && panel.choices().empty())
+        throw misspelled("has a panel that votes and no choice to pick from");
     return panel;
 }
 

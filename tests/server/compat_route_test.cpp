@@ -100,7 +100,10 @@ TEST_F(CompatRoute, AnswersAreAsDescribed) {
 TEST_F(CompatRoute, ErrorsAreAsDescribed) {
     for (const format& in : {chat, responses}) {
         for (const bool stream : {false, true}) {
-            EXPECT_EQ(ask(in, "nobody/knows", stream).head.status, 404);
+            const auto unknown = ask(in, "panel/nobody-knows", stream);
+            EXPECT_EQ(unknown.head.status, 404);
+            EXPECT_NE(at(unknown.body, "/error/message").find(R"(panels are "panel/two")"),
+                      std::string::npos);
             EXPECT_EQ(ask(in, "panel:", stream).head.status, 400);
             const auto busy = ask(in, "m/broken", stream);
             EXPECT_EQ(busy.head.status, 429);

@@ -49,6 +49,7 @@ TEST(Operation, AnUnknownPathAndAWrongMethodAreTold) {
     const auto unknown = get(server, "/nowhere");
     EXPECT_EQ(unknown.head.status, 404);
     EXPECT_EQ(loopback::at(unknown.body, "/error/code"), "not_found");
+    EXPECT_EQ(get(server, "/health/").head.status, 404);
     const auto wrong = ask(server.port(), request("DELETE", "/health"));
     EXPECT_EQ(wrong.head.status, 405);
     EXPECT_EQ(wrong.head.header.find("allow"), "GET, HEAD");
@@ -160,6 +161,24 @@ TEST(Operation, TheTraceOfTheClientIsPassedOnByCallsToOneModelToo) {
     EXPECT_EQ(provider.requests().back().header.find("traceparent").value_or("").size(), 55u);
 }
 
+TEST(Operation, APortThatIsTakenIsNamed) {
+    const scripted_provider provider;
+    const running_server first(config_for(provider));
+    const std::string port = std::to_string(first.port());
+    child second({CONCLAVE_SERVER, "--port", port});
+    EXPECT_EQ(second.wait(), 2);
+    EXPECT_NE(second.log().find("cannot listen on port " + port + " of 127.0.0.1: "),
+              std::string::npos)
+        << second.log();
+}
+
+TEST(Operation, TheAddressOfTheCommandLineGoesBeforeThatOfTheConfiguration) {
+    const temporary_file file(
+        R"({"listen":{"address":"0.0.0.0"},"client":{"endpoints":[{"base_url":"http://127.0.0.1:9"}]}})");
+    child program({CONCLAVE_SERVER, "--config", file.name(), "--check-config", "--address", "::1"});
+    EXPECT_EQ(program.wait(), 0) << program.log();
+}
+
 TEST(Operation, CheckConfigSaysWhatIsWrong) {
     const auto check = [](const std::string& text) {
         const temporary_file file(text);
@@ -174,7 +193,13 @@ TEST(Operation, CheckConfigSaysWhatIsWrong) {
         EXPECT_NE(said.find(words), std::string::npos) << said;
     };
     EXPECT_TRUE(check("{" + client + "}").starts_with("0 the configuration is right"));
-    expect("nonsense", "not a JSON object");
+    expect("nonsense", "the configuration is not JSON");
+    expect("[]", "configuration must be an object");
+    expect(R"({"client":[]})", "client must be an object");
+    expect(R"({"client":{"endpoints":[{"base_url":"nonsense"}]}})",
+           "client: endpoints[0].base_url is not an http or https URL");
+    expect("{" + client + R"(,"listen":{"port":"8080"}})",
+           "listen.port must be a whole number from 0 to 65535");
     expect("{}", "client.endpoints must not be empty");
     expect("{" + client + R"(,"lisen":{}})", "lisen is unknown here: there are listen, client,");
     expect("{" + client + R"(,"limits":{"panels":0}})", "limits.panels must be at least 1");

@@ -56,7 +56,7 @@ TEST(PanelModels, AreSpelledInTheRequest) {
 TEST(PanelModels, AreRefusedIfMisspelled) {
     for (const char* name :
          {"panel:", "panel:a++b", "panel:a+", "panel:a?", "panel:a?resolution",
-          "panel:a?resolution=best", "panel:a?max_retries=x",
+          "panel:a?resolution=best", "panel:a?resolution=multiple_choice", "panel:a?max_retries=x",
           "panel:a?max_retries=", "panel:a?timeout_ms=9999999999999", "panel:a?weights=1"})
         EXPECT_NE(complaint_about(name), "") << name;
 }
