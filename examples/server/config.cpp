@@ -154,14 +154,18 @@ bool read_log(std::string_view name, const setting& from, config& to) {
     throw invalid_field(from.path(), "must be trace, debug, info, warn, error or off");
 }
 
-// The library reads what is its own, and says where a mistake is as if it were all there is.
+// The library says where a mistake is as if what it reads were all there is.
+conclave::error in_client(const conclave::error& failure) {
+    return conclave::error(conclave::errc::invalid_request,
+                           std::string("client: ") + failure.what());
+}
+
 void read_client(const simdjson::dom::element& value, config& to) {
     if (!value.is_object()) throw invalid_field("client", "must be an object");
     try {
         to.client = conclave::client_options::from_json(simdjson::minify(value));
     } catch (const conclave::error& failure) {
-        throw conclave::error(conclave::errc::invalid_request,
-                              std::string("client: ") + failure.what());
+        throw in_client(failure);
     }
 }
 
@@ -202,7 +206,7 @@ void check_client(const conclave::client_options& options) {
     try {
         const conclave::client made(context, options);
     } catch (const conclave::error& failure) {
-        throw conclave::error(failure.code(), std::string("client: ") + failure.what());
+        throw in_client(failure);
     }
 }
 
