@@ -124,7 +124,7 @@ void admission::check_seats(const caller& who, std::size_t seats) const {
     if (who.limits.seats != 0) most = std::min(most, who.limits.seats);
     if (seats <= most) return;
     throw refuse(413, "too_many_seats",
-                 "a panel may have " + std::to_string(most) + " seats here at most");
+                 "a panel may have no more seats here than " + std::to_string(most));
 }
 
 void admission::check_caller(caller& who) {

@@ -71,7 +71,8 @@ private:
     // A refusal is told as other errors are in this format.
     asio::awaitable<void> enter() {
         try {
-            co_await work_.enter(panel_ ? panel_->models().size() : 1, format_.name);
+            const std::size_t seats = panel_ ? panel_->models().size() : 1;
+            co_await work_.enter(seats, format_.name, asked_.stream);
         } catch (const refusal& refused) {
             api_error why;
             why.status = refused.status();
@@ -126,10 +127,20 @@ private:
             }
         } catch (const conclave::error& failure) {
             if (!work_.note_cancelled(failure)) work_.fail(to_api_error(failure));
+            if (failure.code() == conclave::errc::no_endpoint && !panel_) name_panels();
         } catch (const std::exception&) {
             work_.was_cancelled = true;  // the client is gone
         }
         if (!work_.was_cancelled) record_end();
+    }
+
+    // The library knows what models there are, and nothing of panels.
+    void name_panels() {
+        if (panels_.empty()) return;
+        std::string& message = work_.failure->message;
+        message += "; panels are";
+        for (const auto& [name, panel] : panels_)
+            message += " \"" + name + '"';
     }
 
     void record_end() {

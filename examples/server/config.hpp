@@ -82,14 +82,15 @@ struct config {
     /// Why there are no real models behind it; empty when there are.
     std::string notice;
 
-    /// Reads a configuration. Throws `conclave::error`, whose text names the member that is wrong
-    /// and quotes no value.
+    /// Reads a configuration, which `check` has to look at once it is as it should be. Throws
+    /// `conclave::error`, whose text names the member that is wrong and quotes no value.
     static config from_json(std::string_view text);
     /// The same from a file.
     static config from_file(const std::string& path);
 
     /// Throws `conclave::error` for what only shows when all is read: an address that everybody
-    /// can reach although no keys are configured, a panel whose models nobody serves.
+    /// can reach although no keys are configured, an endpoint whose URL is none, a panel that could
+    /// not be asked or whose models nobody serves.
     void check() const;
 };
 

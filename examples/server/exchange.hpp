@@ -35,7 +35,6 @@ inline std::string reason_of(int status) {
         case 413: return "Content Too Large";
         case 415: return "Unsupported Media Type";
         case 422: return "Unprocessable Content";
-        case 426: return "Upgrade Required";
         case 429: return "Too Many Requests";
         case 431: return "Request Header Fields Too Large";
         case 500: return "Internal Server Error";
@@ -54,7 +53,6 @@ public:
              restinio::request_handle_t handle, std::shared_ptr<guard> connection)
         : request_(std::move(request)),
           head_only_(head_only),
-          old_version_(handle->header().http_minor() == 0),
           handle_(std::move(handle)),
           connection_(std::move(connection)),
           written_(context, asio::steady_timer::time_point::max()) {}
@@ -104,7 +102,8 @@ public:
             {restinio::http_status_code_t(static_cast<std::uint16_t>(status)), reason_of(status)});
         add_header(response, content_type, extra);
         response.set_content_length(body.size());
-        if (!head_only_ && !body.empty()) response.set_body(std::move(body));
+        const bool has_body = !head_only_ && status != 304 && !body.empty();
+        if (has_body) response.set_body(std::move(body));
         finished_ = true;
         begin_write();
         response.done(last_notifier());
@@ -113,7 +112,6 @@ public:
 
     asio::awaitable<void> begin(int status, std::string content_type, header_list extra) override {
         if (has_begun()) throw std::logic_error("the response has begun");
-        if (old_version_) throw refusal(426, "http_version", "a stream needs HTTP/1.1");
         status_ = status;
         if (head_only_) extra.push_back({"transfer-encoding", "chunked"});
         stream_.emplace(handle_->create_response<restinio::chunked_output_t>(
@@ -198,7 +196,6 @@ private:
 
     http_request request_;
     bool head_only_;
-    bool old_version_;
     bool close_after_ = false;
     restinio::request_handle_t handle_;
     std::shared_ptr<guard> connection_;

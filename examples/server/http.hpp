@@ -30,6 +30,8 @@ struct http_request {
     conclave::http::fields fields;
     /// The body; empty without one.
     std::string body;
+    /// Whether the response can begin before its length is known: HTTP/1.0 has no way to say so.
+    bool can_stream = true;
     /// Names the request in the log and in the response's `X-Request-Id`: the client's own
     /// `X-Request-Id` if it is usable, else a new one.
     std::string id;
@@ -64,11 +66,13 @@ class responder {
 public:
     virtual ~responder() = default;
 
-    /// The whole response, whose body has a `Content-Length`.
+    /// The whole response, whose body has a `Content-Length`. One of status 304 takes the body that
+    /// 200 would have: its length is told and nothing of it sent.
     virtual asio::awaitable<void> send(int status, std::string content_type, std::string body,
                                        header_list extra = header_list()) = 0;
 
-    /// The head of a response whose body is not known yet. Follow it with `write` and `finish`.
+    /// The head of a response whose body is not known yet, to a request that `can_stream`. Follow
+    /// it with `write` and `finish`.
     virtual asio::awaitable<void> begin(int status, std::string content_type,
                                         header_list extra = header_list()) = 0;
 

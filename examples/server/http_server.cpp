@@ -85,6 +85,7 @@ http_request read_request(restinio::request_t& from) {
         if (read.fields.add(line.name(), line.value())) return;
     });
     read.body = from.body();
+    read.can_stream = read.fields.count(old_version_field) == 0;
     const std::string_view id = read.header("x-request-id");
     read.id = is_usable_id(id) ? std::string(id) : make_request_id();
     const std::string_view trace = read.header("traceparent");
@@ -215,8 +216,10 @@ private:
         const auto method = method_of(name);
         if (!method) throw std::logic_error("a route of a method that is not served");
         to.add_handler(*method, epr::path_to_params(path),
-                       [this, &entry, head_only](const restinio::request_handle_t& handle) {
-                           return start(handle, entry, head_only);
+                       [this, &entry, &path, head_only](const restinio::request_handle_t& handle) {
+                           // To RESTinio a slash more at the end is the same path.
+                           const bool is_it = handle->header().path() == path;
+                           return start(handle, is_it ? entry : not_found_, head_only);
                        });
     }
 

@@ -22,7 +22,9 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace {
@@ -80,6 +82,15 @@ server::http_hooks make_hooks(server::application& app) {
     return hooks;
 }
 
+void listen(server::http_server& http, const std::string& address, unsigned short port) {
+    try {
+        http.listen(address, port);
+    } catch (const std::system_error& failure) {
+        throw std::runtime_error("cannot listen on port " + std::to_string(port) + " of " +
+                                 address + ": " + failure.code().message());
+    }
+}
+
 int serve(server::config settings) {
     asio::io_context context(1);
     server::application app(context, std::move(settings));
@@ -87,7 +98,7 @@ int serve(server::config settings) {
     server::http_server http(context, server::make_routes(app, known), app.settings.http,
                              make_hooks(app));
     known = &http;
-    http.listen(app.settings.address, app.settings.port);
+    listen(http, app.settings.address, app.settings.port);
 
     asio::signal_set signals(context, SIGTERM, SIGINT);
     std::function<void(std::error_code, int)> on_signal = [&](std::error_code error, int) {

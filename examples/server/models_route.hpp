@@ -46,7 +46,8 @@ inline void write_model(conclave::json::writer& out, std::string_view name, std:
 
 }  // namespace models_detail
 
-/// The list as OpenAI has it. A panel says besides who sits on it and how their answers become one.
+/// The list as OpenAI has it. A panel says besides who sits on it, how their
+/// answers become one, and what it chooses from if it votes.
 inline std::string model_list(const conclave::client_options& options, const panel_map& panels,
                               std::int64_t created) {
     std::string text;
@@ -64,6 +65,13 @@ inline std::string model_list(const conclave::client_options& options, const pan
         for (const conclave::panel_model& seat : panel.models())
             out.string(seat.name());
         out.end_array();
+        if (!panel.choices().empty()) {
+            out.key("choices");
+            out.begin_array();
+            for (const std::string& choice : panel.choices())
+                out.string(choice);
+            out.end_array();
+        }
         out.end_object();
     }
     for (const std::string& name : known_models(options, panels)) {

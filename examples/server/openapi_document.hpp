@@ -4,7 +4,7 @@
 
 namespace server {
 
-/// What is served, as openapi.yaml has it. openapi.cmake makes its definition.
+/// What is served, as openapi.yaml has it. embedded.cmake makes its definition.
 std::string_view openapi_document();
 
 }  // namespace server

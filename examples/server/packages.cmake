@@ -17,5 +17,4 @@ target_compile_options(server PRIVATE -UASIO_NO_DEPRECATED)
 set_source_files_properties("${CMAKE_CURRENT_LIST_DIR}/http_server.cpp"
     PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
-include("${CMAKE_CURRENT_LIST_DIR}/openapi.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/page.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/embedded.cmake")

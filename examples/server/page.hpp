@@ -21,7 +21,7 @@ struct page_file {
     std::string_view content;
 };
 
-/// All of them. page.cmake makes their definition.
+/// All of them. embedded.cmake makes their definition.
 std::span<const page_file> page_files();
 
 namespace detail {
@@ -53,12 +53,11 @@ inline header_list page_header(const page_file& file) {
 inline asio::awaitable<void> send_page_file(const page_file& file, const http_request& request,
                                             responder& out) {
     header_list header = page_header(file);
-    if (has_tag(request.header("If-None-Match"), file.tag)) {
-        co_await out.send(304, std::string(), std::string(), std::move(header));
-        co_return;
-    }
-    co_await out.send(200, std::string(file.content_type), std::string(file.content),
-                      std::move(header));
+    const bool is_known = has_tag(request.header("If-None-Match"), file.tag);
+    const int status = is_known ? 304 : 200;
+    std::string type;
+    if (!is_known) type = file.content_type;
+    co_await out.send(status, std::move(type), std::string(file.content), std::move(header));
 }
 
 }  // namespace detail

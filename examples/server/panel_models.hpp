@@ -25,18 +25,22 @@ namespace server {
 /// Panels by the names of models; each is a request whose `input` does not count.
 using panel_map = std::map<std::string, conclave::roundtable_request, std::less<>>;
 
+/// The panel that a setting means, asked `input`.
+inline conclave::roundtable_request panel_of(const panel_setting& setting, std::string input = {}) {
+    conclave::roundtable_request panel(std::move(input));
+    for (const std::string& model : setting.models)
+        panel.model(model);
+    panel.resolve_by(setting.resolution).choices(setting.choices);
+    panel.summary_model(setting.summary_model).instructions(setting.instructions);
+    panel.max_retries(setting.max_retries).timeout(setting.timeout);
+    return panel;
+}
+
 /// The panels of the configuration.
 inline panel_map panels_of(const config& settings) {
     panel_map panels;
-    for (const auto& [name, setting] : settings.panels) {
-        conclave::roundtable_request panel("");
-        for (const std::string& model : setting.models)
-            panel.model(model);
-        panel.resolve_by(setting.resolution).choices(setting.choices);
-        panel.summary_model(setting.summary_model).instructions(setting.instructions);
-        panel.max_retries(setting.max_retries).timeout(setting.timeout);
-        panels.emplace(name, std::move(panel));
-    }
+    for (const auto& [name, setting] : settings.panels)
+        panels.emplace(name, panel_of(setting));
     return panels;
 }
 
@@ -109,6 +113,8 @@ inline conclave::roundtable_request read_spelled_panel(std::string_view name) {
         if (equals == option.npos) throw misspelled("has a panel with an option of no value");
         read_option(option.substr(0, equals), option.substr(equals + 1), panel);
     });
+    if (panel.resolution() == conclave::resolution::multiple_choice && panel.choices().empty())
+        throw misspelled("has a panel that votes and no choice to pick from");
     return panel;
 }
 
@@ -164,6 +170,11 @@ inline conclave::roundtable_request panel_request(const conclave::roundtable_req
     using mode = conclave::tool_choice::mode;
     if (panel.resolution() == conclave::resolution::fast)
         throw invalid_field("model", "is a panel that comes to no one answer");
+    if (panel.resolution() == conclave::resolution::multiple_choice &&
+        !what.output_schema().empty())
+        throw invalid_field("model",
+                            "is a panel that votes: its answer is one of its choices, and "
+                            "has no other format");
     for (const conclave::message& each : what.messages()) {
         if (!each.attachments().empty())
             throw invalid_field("messages", "must be text alone: a panel takes no attachments");

@@ -23,6 +23,10 @@
 
 namespace server {
 
+/// Stands in a head that the filter wrote if the request was one of HTTP/1.0, which RESTinio does
+/// not tell. A client's own field of that name is dropped.
+inline constexpr std::string_view old_version_field = "http-version";
+
 /// Reads requests strictly and writes each anew, in the one form that no reader can take in two
 /// ways: no upgrades, no chunk extensions, no trailers, one length. No input or output of its own.
 class request_filter {
@@ -120,6 +124,7 @@ private:
         } else if (const auto length = *decoder_.content_length(); length != 0) {
             out += "content-length: " + std::to_string(length) + "\r\n";
         }
+        if (head.minor_version == 0) out.append(old_version_field).append(": 1.0\r\n");
         out += keep_alive(head) ? "connection: keep-alive\r\n\r\n" : "connection: close\r\n\r\n";
     }
 
@@ -149,16 +154,10 @@ private:
     static constexpr std::array<std::string_view, 7> methods = {"GET",    "HEAD",    "POST", "PUT",
                                                                 "DELETE", "OPTIONS", "PATCH"};
     // Said anew, or of no use to a server that upgrades to nothing and reads no trailers.
-    static constexpr std::array<std::string_view, 10> hop_by_hop = {"connection",
-                                                                    "keep-alive",
-                                                                    "proxy-connection",
-                                                                    "transfer-encoding",
-                                                                    "content-length",
-                                                                    "upgrade",
-                                                                    "expect",
-                                                                    "http2-settings",
-                                                                    "te",
-                                                                    "trailer"};
+    static constexpr std::array<std::string_view, 11> hop_by_hop = {
+        old_version_field, "connection", "keep-alive", "proxy-connection", "transfer-encoding",
+        "content-length",  "upgrade",    "expect",     "http2-settings",   "te",
+        "trailer"};
 
     conclave::http::request_parser parser_;
     conclave::http::body_decoder decoder_;

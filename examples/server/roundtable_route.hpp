@@ -35,9 +35,9 @@ public:
     asio::awaitable<void> run() {
         read();
         if (!work_.failure) {
-            co_await work_.enter(asked_->models().size(), "roundtable");
-            work_.record->question(asked_->input());
             const bool streamed = asked_->stream();
+            co_await work_.enter(asked_->models().size(), "roundtable", streamed);
+            work_.record->question(asked_->input());
             if (streamed) {
                 co_await stream();
             } else {

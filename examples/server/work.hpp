@@ -30,8 +30,11 @@ public:
     work(const work&) = delete;
     work& operator=(const work&) = delete;
 
-    /// Waits for leave to ask so many models. Throws a `refusal` if there is none.
-    asio::awaitable<void> enter(std::size_t seats, std::string kind) {
+    /// Waits for leave to ask so many models. Throws a `refusal` if there is none, or if the answer
+    /// is to be streamed and cannot be.
+    asio::awaitable<void> enter(std::size_t seats, std::string kind, bool streamed) {
+        if (streamed && !request.can_stream)
+            throw refusal(400, "http_version", "a stream needs HTTP/1.1");
         place leave = co_await app.gate.enter(request, seats);
         record.emplace(app, request, std::move(leave), std::move(kind));
     }

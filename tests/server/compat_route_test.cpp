@@ -44,6 +44,9 @@ protected:
         settings["client"]["endpoints"] =
             json::array({{{"base_url", provider->base_url()}, {"prefix", "m/"}}});
         settings["panels"]["panel/two"]["models"] = {"m/plain", "m/plain"};
+        settings["panels"]["panel/vote"] = {{"models", {"m/plain", "m/plain"}},
+                                            {"resolution", "multiple_choice"},
+                                            {"choices", {"yes", "no"}}};
         server = std::make_unique<running_server>(settings.dump());
         served = std::make_unique<description>(description::served(*server));
     }
@@ -97,7 +100,10 @@ TEST_F(CompatRoute, AnswersAreAsDescribed) {
 TEST_F(CompatRoute, ErrorsAreAsDescribed) {
     for (const format& in : {chat, responses}) {
         for (const bool stream : {false, true}) {
-            EXPECT_EQ(ask(in, "nobody/knows", stream).head.status, 404);
+            const auto unknown = ask(in, "panel/nobody-knows", stream);
+            EXPECT_EQ(unknown.head.status, 404);
+            EXPECT_NE(at(unknown.body, "/error/message").find(R"(panels are "panel/two")"),
+                      std::string::npos);
             EXPECT_EQ(ask(in, "panel:", stream).head.status, 400);
             const auto busy = ask(in, "m/broken", stream);
             EXPECT_EQ(busy.head.status, 429);
@@ -136,6 +142,9 @@ TEST_F(CompatRoute, TheListOfModelsIsAsDescribed) {
         EXPECT_EQ(got.head.status, 200);
         EXPECT_EQ(served->complaint("ModelList", got.body), "");
         EXPECT_EQ(at(got.body, "/data/0/id"), "panel/two");
+        EXPECT_EQ(at(got.body, "/data/0/choices"), "absent");
+        EXPECT_EQ(at(got.body, "/data/1/id"), "panel/vote");
+        EXPECT_EQ(at(got.body, "/data/1/choices/1"), "no");
     }
 }
 

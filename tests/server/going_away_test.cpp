@@ -21,6 +21,9 @@ constexpr bool is_sanitized = __has_feature(address_sanitizer);
 constexpr bool is_sanitized = false;
 #endif
 
+// What is promised is 50 ms; programs with the address sanitizer are several times slower.
+constexpr double notice_ms = is_sanitized ? 200 : 50;
+
 /// The time from a client's going to the provider's notice: the first that is short, or else the
 /// best of many, less what the machine made a thread wait that had nothing else to do: twice, for
 /// the server has to wake up, and the provider after it. Each panel has three seats.
@@ -29,7 +32,7 @@ std::chrono::duration<double, std::milli> best_notice(scripted_provider& provide
                                                       const running_server& server,
                                                       const std::string& bytes, Prepare prepare) {
     auto best = std::chrono::duration<double, std::milli>::max();
-    for (std::size_t i = 1; i <= 30 && best > 50ms; ++i) {
+    for (std::size_t i = 1; i <= 30 && best.count() > notice_ms; ++i) {
         loopback::plain_client client(server.port(), 10s);
         client.send(bytes);
         prepare(client, i);
@@ -56,7 +59,7 @@ TEST(GoingAway, AClientInTheMiddleOfAStreamTakesAllUpstreamCallsWithIt) {
                                   [](loopback::plain_client& client, std::size_t) {
                                       ASSERT_TRUE(read_until(client, "model_delta"));
                                   });
-    EXPECT_LT(best.count(), 50);
+    EXPECT_LT(best.count(), notice_ms);
     EXPECT_GE(metric(server, "conclave_panels_total{outcome=\"cancelled\"}"), 1);
     EXPECT_EQ(metric(server, "conclave_running_panels"), 0);
 }
@@ -72,7 +75,7 @@ TEST(GoingAway, AClientThatHasHeardNothingYetTakesThemToo) {
         };
         const auto best =
             best_notice(provider, server, panel_request(panel_of(3, stream, "silent")), all_asked);
-        EXPECT_LT(best.count(), 50) << stream;
+        EXPECT_LT(best.count(), notice_ms) << stream;
     }
 }
 

@@ -54,6 +54,32 @@ TEST(Limits, ABodyIsAskedForWhereTheClientWaitsToBeAsked) {
     EXPECT_EQ(loopback::receive_response(client).head.status, 200);
 }
 
+TEST(Limits, AStreamIsRefusedInAVersionOfHttpThatHasNoneBeforeAModelIsAsked) {
+    scripted_provider provider;
+    provider.on("m", answer("Yes."));
+    const running_server server(config_for(provider));
+    const auto ask_in = [&](std::string_view path, const std::string& body, const char* version) {
+        loopback::plain_client client(server.port(), 20s);
+        client.send("POST " + std::string(path) + " HTTP/" + version +
+                    "\r\nhost: a\r\nhttp-version: 1.0\r\nconnection: close\r\ncontent-length: " +
+                    std::to_string(body.size()) + "\r\n\r\n" + body);
+        return loopback::parse(client.receive_all());
+    };
+    const std::string chat =
+        R"({"model":"m","stream":true,"messages":[{"role":"user","content":"?"}]})";
+    const std::string response = R"({"model":"m","stream":true,"input":"?"})";
+    for (const auto& [path, body] : {std::pair("/v3/roundtable", panel_of(1, true)),
+                                     std::pair("/v3/compat/chat/completions", chat),
+                                     std::pair("/v3/compat/responses", response)}) {
+        const auto refused = ask_in(path, body, "1.0");
+        EXPECT_EQ(refused.head.status, 400) << path;
+        EXPECT_EQ(loopback::at(refused.body, "/error/code"), "http_version") << path;
+    }
+    EXPECT_TRUE(provider.requests().empty());
+    EXPECT_EQ(ask_in("/v3/roundtable", panel_of(1), "1.0").head.status, 200);
+    EXPECT_EQ(ask_in("/v3/roundtable", panel_of(1, true), "1.1").head.status, 200);
+}
+
 TEST(Limits, AHeadThatIsTooLargeIsRefused) {
     const scripted_provider provider;
     const running_server server(config_for(provider));

@@ -49,6 +49,7 @@ TEST(Operation, AnUnknownPathAndAWrongMethodAreTold) {
     const auto unknown = get(server, "/nowhere");
     EXPECT_EQ(unknown.head.status, 404);
     EXPECT_EQ(loopback::at(unknown.body, "/error/code"), "not_found");
+    EXPECT_EQ(get(server, "/health/").head.status, 404);
     const auto wrong = ask(server.port(), request("DELETE", "/health"));
     EXPECT_EQ(wrong.head.status, 405);
     EXPECT_EQ(wrong.head.header.find("allow"), "GET, HEAD");
@@ -57,6 +58,25 @@ TEST(Operation, AnUnknownPathAndAWrongMethodAreTold) {
     const std::string head = client.receive_all();
     EXPECT_NE(head.find("Content-Length: 15"), std::string::npos);
     EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+// RFC 9110 8.6: such a response has no other Content-Length than that of 200.
+TEST(Operation, WhatAClientHasAlreadyIsNotSentAgainAndItsLengthIsTold) {
+    const scripted_provider provider;
+    const running_server server(config_for(provider));
+    const auto whole = get(server, "/");
+    const std::string tag(whole.head.header.find("etag").value_or(""));
+    ASSERT_NE(tag, "");
+    ASSERT_GT(whole.body.size(), 0u);
+    loopback::plain_client client(server.port(), 20s);
+    client.send(request("GET", "/", {}, "if-none-match: " + tag + "\r\n"));
+    client.send(request("GET", "/health", {}, "connection: close\r\n"));
+    const std::string both = client.receive_all();
+    EXPECT_TRUE(both.starts_with("HTTP/1.1 304 Not Modified\r\n")) << both;
+    const std::string head = both.substr(0, both.find("\r\n\r\n") + 4);
+    const std::string length = "\r\nContent-Length: " + std::to_string(whole.body.size()) + "\r\n";
+    EXPECT_NE(head.find(length), std::string::npos) << head;
+    EXPECT_TRUE(both.substr(head.size()).starts_with("HTTP/1.1 200 OK\r\n")) << both;
 }
 
 TEST(Operation, MetricsCountWhatHappened) {
@@ -141,6 +161,24 @@ TEST(Operation, TheTraceOfTheClientIsPassedOnByCallsToOneModelToo) {
     EXPECT_EQ(provider.requests().back().header.find("traceparent").value_or("").size(), 55u);
 }
 
+TEST(Operation, APortThatIsTakenIsNamed) {
+    const scripted_provider provider;
+    const running_server first(config_for(provider));
+    const std::string port = std::to_string(first.port());
+    child second({CONCLAVE_SERVER, "--port", port});
+    EXPECT_EQ(second.wait(), 2);
+    EXPECT_NE(second.log().find("cannot listen on port " + port + " of 127.0.0.1: "),
+              std::string::npos)
+        << second.log();
+}
+
+TEST(Operation, TheAddressOfTheCommandLineGoesBeforeThatOfTheConfiguration) {
+    const temporary_file file(
+        R"({"listen":{"address":"0.0.0.0"},"client":{"endpoints":[{"base_url":"http://127.0.0.1:9"}]}})");
+    child program({CONCLAVE_SERVER, "--config", file.name(), "--check-config", "--address", "::1"});
+    EXPECT_EQ(program.wait(), 0) << program.log();
+}
+
 TEST(Operation, CheckConfigSaysWhatIsWrong) {
     const auto check = [](const std::string& text) {
         const temporary_file file(text);
@@ -155,15 +193,34 @@ TEST(Operation, CheckConfigSaysWhatIsWrong) {
         EXPECT_NE(said.find(words), std::string::npos) << said;
     };
     EXPECT_TRUE(check("{" + client + "}").starts_with("0 the configuration is right"));
-    expect("nonsense", "not a JSON object");
+    expect("nonsense", "the configuration is not JSON");
+    expect("[]", "configuration must be an object");
+    expect(R"({"client":[]})", "client must be an object");
+    expect(R"({"client":{"endpoints":[{"base_url":"nonsense"}]}})",
+           "client: endpoints[0].base_url is not an http or https URL");
+    expect("{" + client + R"(,"listen":{"port":"8080"}})",
+           "listen.port must be a whole number from 0 to 65535");
     expect("{}", "client.endpoints must not be empty");
-    expect("{" + client + R"(,"lisen":{}})", "lisen is unknown here");
+    expect("{" + client + R"(,"lisen":{}})", "lisen is unknown here: there are listen, client,");
     expect("{" + client + R"(,"limits":{"panels":0}})", "limits.panels must be at least 1");
     expect("{" + client + R"(,"listen":{"address":"0.0.0.0"}})", "not a loopback address");
-    expect("{" + client + R"(,"listen":{"address":"here"}})", "is not an IP address");
+    expect("{" + client + R"(,"listen":{"address":"here"}})",
+           "listen.address must be an IP address");
+    expect("{" + client + R"(,"log":{"promts":true}})",
+           "log.promts is unknown here: there are level");
     expect(R"({"client":{"endpoints":[{"base":"x"}]}})", "client: endpoints[0].base");
     expect("{" + client + R"(,"panels":{"panel/a":{"models":[]}}})",
            R"(panels["panel/a"].models must not be empty)");
+    const auto expect_of_panel = [&](const std::string& members, const std::string& words) {
+        expect("{" + client + R"(,"panels":{"p":{"models":["a"],)" + members + "}}}", words);
+    };
+    expect_of_panel(R"("resolution":"multiple_choice")",
+                    R"(panels["p"].choices must not be empty)");
+    expect_of_panel(R"("choices":["a","a"])", R"(panels["p"].choices[1] repeats)");
+    expect_of_panel(R"("timeout_ms":0)", R"(panels["p"].timeout_ms must be)");
+    expect(R"({"client":{"endpoints":[{"base_url":"http://127.0.0.1:9/v1","prefix":"a/"}]},)"
+           R"("panels":{"p":{"models":["a/b"],"summary_model":"b/b"}}})",
+           R"(panels["p"].summary_model names a model that no endpoint serves)");
     expect("{" + client + R"(,"callers":[{"name":"a","key_env":"NOT_SET_AT_ALL"}]})",
            "callers[0].key_env names a variable that is not set");
     ::setenv("SERVER_TEST_SHORT", "short", 1);

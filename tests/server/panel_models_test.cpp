@@ -56,7 +56,7 @@ TEST(PanelModels, AreSpelledInTheRequest) {
 TEST(PanelModels, AreRefusedIfMisspelled) {
     for (const char* name :
          {"panel:", "panel:a++b", "panel:a+", "panel:a?", "panel:a?resolution",
-          "panel:a?resolution=best", "panel:a?max_retries=x",
+          "panel:a?resolution=best", "panel:a?resolution=multiple_choice", "panel:a?max_retries=x",
           "panel:a?max_retries=", "panel:a?timeout_ms=9999999999999", "panel:a?weights=1"})
         EXPECT_NE(complaint_about(name), "") << name;
 }
@@ -102,6 +102,11 @@ TEST(PanelModels, RefuseWhatAPanelCannotDo) {
     const call plain("p", "Hi");
     EXPECT_EQ(refused(two_models(), plain), "nothing");
     EXPECT_EQ(refused(two_models().resolve_by(resolution::fast), plain), "model");
+    const auto vote = two_models().resolve_by(resolution::multiple_choice).choices({"yes", "no"});
+    EXPECT_EQ(refused(vote, plain), "nothing");
+    call formatted("p", "Hi");
+    formatted.output_schema(R"({"enum":["yes","no"]})");
+    EXPECT_EQ(refused(vote, formatted), "model");
     call picture("p");
     picture.add(message("Hi").attach(attachment::image_url("https://example.org/a.png")));
     EXPECT_EQ(refused(two_models(), picture), "messages");

@@ -58,11 +58,12 @@ export function suggest(names) {
   $('models').replaceChildren(...names.map((value) => element('option', { value })));
 }
 
-/** A button for each panel of the server, which puts its models on the seats. */
+/** A button for each panel of the server, which puts its models on the seats and its choices to the vote. */
 export function offerPanels(panels) {
-  const seat = ({ models, resolution: how }) => {
+  const seat = ({ models, resolution: how, choices }) => {
     setSeats(models);
     setResolution(how);
+    if (choices) $('choices').value = choices.join('\n');
     $('question').focus();
   };
   const buttons = panels.map((panel) =>

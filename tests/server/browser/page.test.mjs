@@ -130,6 +130,13 @@ test('a vote is a chart of who chose what', async () => {
   await picture('vote');
 });
 
+test('a panel of the server puts its models and its choices into the form', async () => {
+  await page.click('#panels button:text("panel/indent")');
+  assert.equal(await page.locator('.seat-input').count(), 2);
+  assert.ok(await page.isChecked('input[name=resolution][value=multiple_choice]'));
+  assert.equal(await page.inputValue('#choices'), 'tabs\nspaces');
+});
+
 test('a seat that fails says why, one that is asked again says so, and the others do not mind', async () => {
   await ask('Are you there?', 'bad/refusing', 'bad/flaky', 'bad/torn', 'gemini/gemini-2.5-pro');
   await until(async () => (await state(1)) === 'Asking again', 'a retry that shows');

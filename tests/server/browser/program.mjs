@@ -66,7 +66,12 @@ export async function startServer(provider, key) {
   const panel = ['openai/gpt-5.5', 'anthropic/claude-sonnet-4-6', 'gemini/gemini-2.5-pro'];
   const settings = {
     client: { endpoints: [{ base_url: provider.url }], prices: {} },
-    panels: { 'panel/default': { models: panel } },
+    panels: {
+      'panel/default': { models: panel },
+      'panel/indent': {
+        models: panel.slice(0, 2), resolution: 'multiple_choice', choices: ['tabs', 'spaces'],
+      },
+    },
   };
   for (const model of panel) settings.client.prices[model] = { input: 2.5, output: 15 };
   if (key) settings.callers = [{ name: 'page', key_env: 'PAGE_TEST_KEY' }];

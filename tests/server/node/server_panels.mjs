@@ -74,6 +74,24 @@ test('a vote', async () => {
   assert.match(answer.choices[0].message.reasoning_content, /Votes: yes 2, no 1\./);
   assert.equal(
     await chat.stream({ model: 'panel/vote', messages: question }).finalContent(), 'yes');
+  const { data } = await client.models.list();
+  assert.deepEqual(data.find(({ id }) => id === 'panel/vote').choices, ['yes', 'no']);
+  const format = {
+    type: 'json_schema', name: 'pick', strict: true,
+    schema: {
+      type: 'object', properties: { pick: { enum: ['yes', 'no'] } }, required: ['pick'],
+      additionalProperties: false,
+    },
+  };
+  for (const ask of [
+    () => chat.create({
+      model: 'panel/vote', messages: question,
+      response_format: { type: 'json_schema', json_schema: format },
+    }),
+    () => responses.create({ model: 'panel/vote', input: 'Which?', text: { format } }),
+  ])
+    await assert.rejects(ask(), (error) =>
+      error.status === 400 && error.param === 'model' && /votes/.test(error.message));
 });
 
 test('a structured answer of a panel', async () => {
