@@ -27,8 +27,8 @@ void answer_slowly(scripted_provider& provider) {
     provider.otherwise(answer("In good time").first_token_after(200ms));
 }
 
-client_options options_for(const child_provider& provider,
-                           const std::string& origin = "http://127.0.0.1") {
+client_options options_from(const child_provider& provider,
+                            const std::string& origin = "http://127.0.0.1") {
     client_options options;
     options.endpoints.emplace_back(provider.base_url(origin));
     options.tls.ca_pem = provider.certificate_authority();
@@ -103,7 +103,7 @@ private:
 
 TEST_F(DescriptorExhaustion, IsReportedByEverySeatAndPasses) {
     const child_provider provider(answer_slowly);
-    used_client client(options_for(provider));
+    used_client client(options_from(provider));
     client.expect_answers(2);
     const std::size_t before = open_descriptors();
     {
@@ -123,7 +123,7 @@ TEST_F(DescriptorExhaustion, IsReportedByEverySeatAndPasses) {
 
 TEST_F(DescriptorExhaustion, FailsOnlyTheSeatsForWhichThereAreNone) {
     const child_provider provider(answer_slowly);
-    used_client client(options_for(provider));
+    used_client client(options_from(provider));
     client.expect_answers(2);
     const std::size_t before = open_descriptors();
     {
@@ -140,7 +140,7 @@ TEST_F(DescriptorExhaustion, FailsOnlyTheSeatsForWhichThereAreNone) {
 
 TEST_F(DescriptorExhaustion, IsTriedAgain) {
     const child_provider provider(answer_slowly);
-    used_client client(options_for(provider));
+    used_client client(options_from(provider));
     client.expect_answers(2);
     std::optional<descriptor_shortage> shortage;
     std::string first_error;
@@ -168,7 +168,7 @@ TEST_F(DescriptorExhaustion, IsTriedAgain) {
 
 TEST_F(DescriptorExhaustion, InANameLookupSaysSo) {
     const child_provider provider(answer_slowly);
-    client_options options = options_for(provider, "http://localhost");
+    client_options options = options_from(provider, "http://localhost");
     options.resolve.cache_time = 0ms;
     used_client client(options);
     client.expect_answers(2);
@@ -204,7 +204,7 @@ TEST_F(DescriptorExhaustion, WhileAuthoritiesAreReadSaysSo) {
     const environment_variable file("SSL_CERT_FILE", authorities.name());
     const environment_variable folder("SSL_CERT_DIR", "/nonexistent");
     for (const bool by_option : {true, false}) {
-        client_options options = options_for(provider, "https://127.0.0.1");
+        client_options options = options_from(provider, "https://127.0.0.1");
         options.tls.ca_pem.clear();
         if (by_option) options.tls.ca_file = authorities.name();
         const std::size_t before = open_descriptors();

@@ -72,14 +72,23 @@ public:
 
     counts seen() const {
         counts now;
-        const char question = '?';
-        if (::write(control_, &question, 1) != 1 || !receive(now)) {
+        if (::write(control_, &ask, 1) != 1 || !receive(now)) {
             throw std::runtime_error("the provider's process has ended");
         }
         return now;
     }
 
+    /// See `scripted_provider`.
+    void skip_pauses() const {
+        if (::write(control_, &skip, 1) != 1) {
+            throw std::runtime_error("the provider's process has ended");
+        }
+    }
+
 private:
+    static constexpr char ask = '?';
+    static constexpr char skip = '!';
+
     template <class Value>
     bool receive(Value& value) const {
         return ::recv(control_, &value, sizeof value, MSG_WAITALL) ==
@@ -102,8 +111,12 @@ private:
             bool is_asked = ::write(control, &port, sizeof port) > 0 &&
                             ::write(control, &size, sizeof size) > 0 &&
                             ::write(control, authority.data(), size) >= 0;
-            char question = 0;
-            while (is_asked && ::read(control, &question, 1) == 1) {
+            char order = 0;
+            while (is_asked && ::read(control, &order, 1) == 1) {
+                if (order == skip) {
+                    provider.skip_pauses();
+                    continue;
+                }
                 const counts now{provider.connections(), provider.open_connections(),
                                  provider.requests().size()};
                 is_asked = ::write(control, &now, sizeof now) > 0;

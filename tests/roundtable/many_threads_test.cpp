@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "roundtable/panel_world.hpp"
+#include "panel_world.hpp"
 
 namespace conclave::tests {
 namespace {
@@ -22,11 +22,6 @@ void run_on_threads(asio::io_context& context, int count = 4) {
         threads.emplace_back([&context] { context.run(); });
     for (auto& thread : threads)
         thread.join();
-}
-
-roundtable_request three_seats() {
-    roundtable_request request("Which database?");
-    return request.model("m/a").model("m/b").model("m/c");
 }
 
 // A plain and a TLS provider; what is asked of `odd/…` goes wrong in many ways.

@@ -119,9 +119,9 @@ private:
     std::vector<std::string> failures_;
 };
 
-// The first words come at once, and the last ones after `pause`.
-scripted_reply words_and_a_pause(std::chrono::milliseconds pause) {
-    return answer(std::vector<std::string>{"Use ", "Postgres."}).token_every(pause);
+// The first words come at once, and the last ones when the provider is told to skip the pause.
+scripted_reply words_and_a_pause() {
+    return answer(std::vector<std::string>{"Use ", "Postgres."}).token_every(1h);
 }
 const std::string whole_answer = "Use Postgres.";
 
@@ -141,9 +141,8 @@ void expect_all_answered(const many_streams& streams, std::size_t count) {
 }
 
 // Opens all, and lets them end.
-void expect_open_together(std::size_t count, std::chrono::milliseconds pause) {
-    const child_provider provider(
-        [&](scripted_provider& p) { p.otherwise(words_and_a_pause(pause)); });
+void expect_open_together(std::size_t count) {
+    const child_provider provider([](scripted_provider& p) { p.otherwise(words_and_a_pause()); });
     asio::io_context context;
     client via(context, patient_options(provider));
     many_streams streams(via, count);
@@ -154,6 +153,7 @@ void expect_open_together(std::size_t count, std::chrono::milliseconds pause) {
         << (streams.failures().empty() ? "" : ": " + streams.failures().front());
     EXPECT_EQ(provider.seen().open_connections, count);
     const auto opened = std::chrono::steady_clock::now() - start;
+    provider.skip_pauses();
     context.run();
     expect_all_answered(streams, count);
     EXPECT_LE(via.idle_connections(), via.options().pool.max_idle_per_origin);
@@ -163,14 +163,12 @@ void expect_open_together(std::size_t count, std::chrono::milliseconds pause) {
 
 // What a thousand streams take while all of them are open, in KiB.
 void expect_memory_of_a_thousand(const testing::provider_options& kind, const std::string& scheme,
-                                 std::chrono::milliseconds pause, std::size_t most) {
+                                 std::size_t most) {
     const std::size_t count = affordable(1'000);
     const descriptor_limit limit(4'096);
     ASSERT_GT(limit.value(), count + 100) << "the hard limit on descriptors is too low";
     const child_provider provider(
-        [&](scripted_provider& p) {
-            p.otherwise(words_and_a_pause(pause)).on("warm", answer("up"));
-        },
+        [](scripted_provider& p) { p.otherwise(words_and_a_pause()).on("warm", answer("up")); },
         kind);
     asio::io_context context;
     client_options options = patient_options(provider);
@@ -188,17 +186,17 @@ void expect_memory_of_a_thousand(const testing::provider_options& kind, const st
     if (!is_sanitized) {
         EXPECT_LT(taken, most);
     }
+    provider.skip_pauses();
     context.run();
     expect_all_answered(streams, count);
 }
 
 TEST(SerialManyStreams, AThousandTakeUnder64MebibytesTogether) {
-    expect_memory_of_a_thousand(testing::provider_options(), "http", 6s, 64u * 1024);
+    expect_memory_of_a_thousand(testing::provider_options(), "http", 64u * 1024);
 }
 
-// A thousand handshakes take seconds.
 TEST(SerialManyStreams, AThousandOverTlsTakeUnder64MebibytesTogether) {
-    expect_memory_of_a_thousand(testing::provider_options().tls(), "https", 15s, 64u * 1024);
+    expect_memory_of_a_thousand(testing::provider_options().tls(), "https", 64u * 1024);
 }
 
 TEST(SerialManyStreams, FiveThousandAreOpenInOneProcess) {
@@ -206,7 +204,7 @@ TEST(SerialManyStreams, FiveThousandAreOpenInOneProcess) {
     const descriptor_limit limit(RLIM_INFINITY);
     ASSERT_GT(limit.value(), count + 100)
         << "the hard limit on descriptors (ulimit -Hn) is too low for this promise to be tested";
-    expect_open_together(count, 10s);
+    expect_open_together(count);
 }
 
 TEST(SerialManyStreams, AModelsTimeoutAmongAThousandIsKept) {
