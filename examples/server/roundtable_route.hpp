@@ -134,7 +134,7 @@ private:
         frames += "data: ";  // the frame is one line
         write_frame(shown, frames);
         frames += "\n\n";
-        if (seen.response) response_ = seen.response;
+        if (seen.response) response_ = *seen.response;
     }
 
     static std::string error_frame(const api_error& why) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,24 @@ constexpr utf8_step next_utf8(std::string_view rest) noexcept {
     }
     return {size, true};
 }
+
+namespace detail {
+
+// Whether one of eight bytes is a control character, a quote, a backslash or not ASCII.
+inline bool has_special(const char* at) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t highs = ones * 0x80;
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    const auto is_below = [&](std::uint64_t of, unsigned limit) {
+        return (of - ones * limit) & ~of;
+    };
+    const std::uint64_t odd = is_below(bytes, 0x20) | is_below(bytes ^ (ones * '"'), 1) |
+                              is_below(bytes ^ (ones * '\\'), 1) | bytes;
+    return (odd & highs) != 0;
+}
+
+}  // namespace detail
 
 /// Appends `text` as the inside of a JSON string, without the quotes. What is not UTF-8 becomes
 /// U+FFFD, so that the result is valid JSON whatever `text` holds.
@@ -71,8 +90,11 @@ inline void append_escaped(std::string& out, std::string_view text) {
                     out += digits[c >> 4];
                     out += digits[c & 15];
             }
+            ++i;
+            continue;
         }
-        ++i;
+        const bool skips = text.size() - i >= 8 && !detail::has_special(text.data() + i);
+        i += skips ? 8 : 1;
     }
     flush(text.size());
 }

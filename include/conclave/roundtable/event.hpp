@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <conclave/roundtable/boxed.hpp>
 #include <conclave/roundtable/response.hpp>
 
 namespace conclave {
@@ -118,9 +119,9 @@ public:
     /// A whole answer.
     std::string data;
     /// Set in `model_done` and `model_error`.
-    std::optional<model_result> result;
+    boxed<model_result> result;
     /// Set in `done`.
-    std::optional<roundtable_response> response;
+    boxed<roundtable_response> response;
 
     /// The same as views into this object.
     roundtable_event view() const& noexcept {
