@@ -175,7 +175,7 @@ class Bench:
         another, as many as end; those count that began when all are open.
         """
         if panels == 1:
-            rounds = 100 if self.quick else 400
+            rounds = 100 if self.quick else 200
             model, spread, uncounted = "short", 40 * rounds, 0
         else:
             model = "paced" if panels <= 100 else "slow"

@@ -42,6 +42,7 @@ public:
         co_await wait_for_item();
         drop_taken();
         std::vector<Item> all = std::exchange(items_, {});
+        items_.reserve(all.size());  // the next are about as many
         notify();
         co_return all;
     }
@@ -63,9 +64,11 @@ protected:
     /// The operation.
     virtual asio::awaitable<void> run() = 0;
 
-    void push(Item item) {
+    /// Adds an item made of `from`.
+    template <class From>
+    void push(From&& from) {
         if (taken_ > items_.size() / 2) drop_taken();
-        items_.push_back(std::move(item));
+        items_.emplace_back(std::forward<From>(from));
         notify();
     }
     bool has_no_room() const noexcept { return waiting() >= limit && !abandoned_; }

@@ -86,12 +86,9 @@ public:
     stream_event() = default;
     /// Copies all that `seen` shows.
     explicit stream_event(const roundtable_event& seen)
-        : type(seen.type),
-          model_index(seen.model_index),
-          model(seen.model),
-          delta(seen.delta),
-          error(seen.error),
-          data(seen.data) {
+        : type(seen.type), model_index(seen.model_index), model(seen.model), delta(seen.delta) {
+        if (!seen.error.empty()) error = seen.error;
+        if (!seen.data.empty()) data = seen.data;
         if (seen.result != nullptr) result = *seen.result;
         if (seen.response != nullptr) response = *seen.response;
     }

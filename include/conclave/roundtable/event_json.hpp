@@ -97,19 +97,20 @@ namespace detail {
 
 // Most frames are these, and they are written as they stand.
 inline void write_delta_frame(const roundtable_event& event, std::string& out) {
+    using namespace std::string_view_literals;
     if (event.type == event_type::model_delta) {
         std::array<char, 20> digits;
         char* const limit = digits.data() + digits.size();
-        out += R"({"type":"model_delta","model_index":)";
+        out += R"({"type":"model_delta","model_index":)"sv;
         out.append(digits.data(), std::to_chars(digits.data(), limit, event.model_index).ptr);
     } else {
-        out += R"({"type":"summary_delta")";
+        out += R"({"type":"summary_delta")"sv;
     }
-    out += R"(,"model":")";
+    out += R"(,"model":")"sv;
     json::append_escaped(out, event.model);
-    out += R"(","delta":")";
+    out += R"(","delta":")"sv;
     json::append_escaped(out, event.delta);
-    out += "\"}";
+    out += "\"}"sv;
 }
 
 }  // namespace detail

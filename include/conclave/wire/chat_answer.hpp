@@ -141,16 +141,17 @@ private:
     template <class WriteDelta>
     void chunk(std::string& out, WriteDelta write_delta,
                std::string_view finish_reason = {}) const {
+        using namespace std::string_view_literals;
         out += chunk_head_;
         json::writer delta(out);
         write_delta(delta);
-        out += R"(},"logprobs":null,"finish_reason":)";
+        out += R"(},"logprobs":null,"finish_reason":)"sv;
         if (finish_reason.empty()) {
-            out += "null";
+            out += "null"sv;
         } else {
             json::writer(out).string(finish_reason);
         }
-        out += usage_follows_ ? R"(}],"usage":null})" : "}]}";
+        out += usage_follows_ ? R"(}],"usage":null})"sv : "}]}"sv;
     }
 
     void piece_of(std::string_view name, std::string_view piece, std::string& out) const {
