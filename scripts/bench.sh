@@ -3,7 +3,7 @@
 #
 #   scripts/bench.sh sse [--json] [--quick] [--docs]       readers of event streams
 #   scripts/bench.sh schema [--json] [--quick] [--docs]    validators of JSON Schema
-#   scripts/bench.sh server [--json] [--quick]             the server of the examples, beside nginx
+#   scripts/bench.sh server [--json] [--quick] [--docs]    the server of the examples, beside nginx
 #
 # Installs what is missing, builds in build/bench, compares what all contenders bring, measures them
 # and prints tables, or with --json everything as JSON. --quick takes fewer samples and smaller
@@ -59,9 +59,7 @@ if ! {
 fi
 if [[ $what == server ]]; then
     say "measuring; this takes some minutes"
-    json=()
-    if [[ " ${report[*]} " == *" --json "* ]]; then json=(--json); fi
-    exec python3 "$repository/benchmarks/server/measure.py" "$build" "${quick[@]}" "${json[@]}"
+    exec python3 "$repository/benchmarks/server/measure.py" "$build" "${quick[@]}" "${report[@]}"
 fi
 program="$build/benchmarks/${what}_benchmark"
 

@@ -2,10 +2,11 @@
 //
 //   stream_load PORT PATH BODY MARK ROUNDS EACH SPREAD_MS HOLD_MS
 //
-// ROUNDS rounds begin, spread over SPREAD_MS, each of EACH requests at once. Prints as JSON for
-// each round the milliseconds from its beginning until the first of its responses has MARK in it,
-// the bytes of all bodies, and how many streams came to their end within HOLD_MS; 0 is without
-// limit.
+// ROUNDS rounds begin, spread over SPREAD_MS at random, but the same every time: evenly spread they
+// would beat with a provider that writes at even pauses. Each is of EACH requests at once. Prints
+// as JSON for each round the milliseconds from its beginning until the first of its responses has
+// MARK in it, the bytes of all bodies, and how many streams came to their end within HOLD_MS; 0 is
+// without limit.
 
 #include <conclave/net/asio.hpp>
 
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,8 +74,11 @@ asio::awaitable<void> begin_rounds(load& all, std::size_t each, std::chrono::mil
     asio::steady_timer pause(executor);
     const auto start = clock_type::now();
     const std::size_t rounds = all.first.size();
+    std::minstd_rand random;
     for (std::size_t i = 0; i < rounds; ++i) {
-        pause.expires_at(start + spread * i / rounds);
+        const double place = static_cast<double>(i) + static_cast<double>(random()) / random.max();
+        const std::chrono::duration<double> after = spread * place / static_cast<double>(rounds);
+        pause.expires_at(start + std::chrono::duration_cast<clock_type::duration>(after));
         co_await pause.async_wait(asio::use_awaitable);
         const auto now = clock_type::now();
         for (std::size_t k = 0; k < each; ++k)

@@ -99,9 +99,9 @@ private:
     // The chunk is one line of JSON, in which nothing can end the event.
     template <class Write>
     static void event(Write write, std::string& out) {
-        out += "data: ";
+        out += std::string_view("data: ");
         write(out);
-        out += "\n\n";
+        out += std::string_view("\n\n");
     }
 
     bool include_usage_;

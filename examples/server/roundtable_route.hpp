@@ -14,6 +14,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace server {
@@ -131,10 +132,10 @@ private:
     void add_frame(const conclave::stream_event& seen, std::string& frames) {
         const conclave::roundtable_event shown = seen.view();
         work_.record->see(shown);
-        frames += "data: ";  // the frame is one line
+        frames += std::string_view("data: ");  // the frame is one line
         write_frame(shown, frames);
-        frames += "\n\n";
-        if (seen.response) response_ = seen.response;
+        frames += std::string_view("\n\n");
+        if (seen.response) response_ = *seen.response;
     }
 
     static std::string error_frame(const api_error& why) {

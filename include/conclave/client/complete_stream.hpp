@@ -51,7 +51,7 @@ public:
     delta_queue(std::shared_ptr<client_state<Transport>> client, call what)
         : pull_queue(client->executor), client_(std::move(client)), what_(std::move(what)) {}
 
-    void on_delta(const delta& piece) override { this->push(stream_delta(piece)); }
+    void on_delta(const delta& piece) override { this->push(piece); }
     void on_retry(const error&) override {
         stream_delta void_so_far;
         void_so_far.restart = true;

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <exception>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -30,9 +28,9 @@ public:
         const auto self = this->shared_from_this();
         co_await wait_for_item();
         std::optional<Item> front;
-        if (!items_.empty()) {
-            front.emplace(std::move(items_.front()));
-            items_.pop_front();
+        if (waiting() > 0) {
+            front.emplace(std::move(items_[taken_++]));
+            if (waiting() == 0) drop_taken();
             notify();
         }
         co_return front;
@@ -42,8 +40,9 @@ public:
     asio::awaitable<std::vector<Item>> next_all() {
         const auto self = this->shared_from_this();
         co_await wait_for_item();
-        std::vector<Item> all(std::move_iterator(items_.begin()), std::move_iterator(items_.end()));
-        items_.clear();
+        drop_taken();
+        std::vector<Item> all = std::exchange(items_, {});
+        items_.reserve(all.size());  // the next are about as many
         notify();
         co_return all;
     }
@@ -65,11 +64,14 @@ protected:
     /// The operation.
     virtual asio::awaitable<void> run() = 0;
 
-    void push(Item item) {
-        items_.push_back(std::move(item));
+    /// Adds an item made of `from`.
+    template <class From>
+    void push(From&& from) {
+        if (taken_ > items_.size() / 2) drop_taken();
+        items_.emplace_back(std::forward<From>(from));
         notify();
     }
-    bool has_no_room() const noexcept { return items_.size() >= limit && !abandoned_; }
+    bool has_no_room() const noexcept { return waiting() >= limit && !abandoned_; }
     asio::awaitable<void> wait_for_room() {
         while (has_no_room())
             co_await wait();
@@ -79,18 +81,26 @@ private:
     // As many as fit into a few reads; who finds more waiting stops reading from its socket.
     static constexpr std::size_t limit = 256;
 
+    std::size_t waiting() const noexcept { return items_.size() - taken_; }
+
+    void drop_taken() {
+        using difference = typename std::vector<Item>::difference_type;
+        items_.erase(items_.begin(), items_.begin() + static_cast<difference>(taken_));
+        taken_ = 0;
+    }
+
     // Until there is one, or none is going to come.
     asio::awaitable<void> wait_for_item() {
         if (!started_) start();
         co_await asio::this_coro::throw_if_cancelled(false);
-        while (items_.empty() && !ended_) {
+        while (waiting() == 0 && !ended_) {
             const auto mine = co_await asio::this_coro::cancellation_state;
             if (mine.cancelled() != asio::cancellation_type::none) stop();
             co_await wait();
         }
         const auto mine = co_await asio::this_coro::cancellation_state;
         if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
-        if (items_.empty() && thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+        if (waiting() == 0 && thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
     }
 
     void start() {
@@ -115,7 +125,8 @@ private:
 
     asio::steady_timer changed_;
     asio::cancellation_signal stop_;
-    std::deque<Item> items_;
+    std::vector<Item> items_;
+    std::size_t taken_ = 0;  // of these, from the front
     std::exception_ptr thrown_;
     bool started_ = false;
     bool ended_ = false;

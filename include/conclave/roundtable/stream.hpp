@@ -25,7 +25,7 @@ public:
     event_queue(std::shared_ptr<client_state<Transport>> client, roundtable_request request)
         : pull_queue(client->executor), client_(std::move(client)), request_(std::move(request)) {}
 
-    void emit(const roundtable_event& seen) override { this->push(stream_event(seen)); }
+    void emit(const roundtable_event& seen) override { this->push(seen); }
     bool is_full() const noexcept override { return this->has_no_room(); }
     asio::awaitable<void> ready() override { return this->wait_for_room(); }
 

@@ -45,7 +45,11 @@ public:
     /// `usage_follows` says that the stream is to end with a chunk that has the usage: the others
     /// then say that they have none.
     explicit chat_answer_writer(answer_identity identity, bool usage_follows = false)
-        : identity_(std::move(identity)), usage_follows_(usage_follows) {}
+        : identity_(std::move(identity)), usage_follows_(usage_follows) {
+        json::writer to(chunk_head_);
+        begin(to, "chat.completion.chunk");
+        chunk_head_ += R"({"index":0,"delta":{)";
+    }
 
     /// The first chunk, with the role; `has_content` is false where no text is going to come.
     void opening(std::string& out, bool has_content = true) const {
@@ -137,24 +141,17 @@ private:
     template <class WriteDelta>
     void chunk(std::string& out, WriteDelta write_delta,
                std::string_view finish_reason = {}) const {
-        json::writer to(out);
-        begin(to, "chat.completion.chunk");
-        to.begin_object();
-        to.member("index", 0);
-        to.key("delta");
-        to.begin_object();
-        write_delta(to);
-        to.end_object();
-        to.member_raw("logprobs", "null");
+        using namespace std::string_view_literals;
+        out += chunk_head_;
+        json::writer delta(out);
+        write_delta(delta);
+        out += R"(},"logprobs":null,"finish_reason":)"sv;
         if (finish_reason.empty()) {
-            to.member_raw("finish_reason", "null");
+            out += "null"sv;
         } else {
-            to.member("finish_reason", finish_reason);
+            json::writer(out).string(finish_reason);
         }
-        to.end_object();
-        to.end_array();
-        if (usage_follows_) to.member_raw("usage", "null");
-        to.end_object();
+        out += usage_follows_ ? R"(}],"usage":null})"sv : "}]}"sv;
     }
 
     void piece_of(std::string_view name, std::string_view piece, std::string& out) const {
@@ -235,6 +232,7 @@ private:
     }
 
     answer_identity identity_;
+    std::string chunk_head_;  // what each chunk of a stream begins with
     bool usage_follows_;
 };
 
