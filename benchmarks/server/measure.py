@@ -165,7 +165,9 @@ class Bench:
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
         read = json.loads(done.stdout)
         read["whole"] = read["complete"] / (panels * each)
-        if hold_ms == 0 and read["whole"] < 0.99:
+        # nginx may use a connection to the provider that has just died.
+        needed = 0.99 if kind == "nginx" else 1
+        if hold_ms == 0 and read["whole"] < needed:
             raise RuntimeError(f"{kind}: {read['complete']} of {panels * each} streams were whole")
         return read
 
