@@ -3,6 +3,7 @@
 #
 #   scripts/bench.sh sse [--json] [--quick] [--docs]       readers of event streams
 #   scripts/bench.sh schema [--json] [--quick] [--docs]    validators of JSON Schema
+#   scripts/bench.sh server [--json] [--quick] [--docs]    the server of the examples, beside nginx
 #
 # Installs what is missing, builds in build/bench, compares what all contenders bring, measures them
 # and prints tables, or with --json everything as JSON. --quick takes fewer samples and smaller
@@ -17,8 +18,8 @@ say() { echo "conclave: $*" >&2; }
 quick=()
 report=()
 what=${1:-}
-if [[ $what != sse && $what != schema ]]; then
-    say "usage: bench.sh sse|schema [--json] [--quick] [--docs]"
+if [[ $what != sse && $what != schema && $what != server ]]; then
+    say "usage: bench.sh sse|schema|server [--json] [--quick] [--docs]"
     exit 2
 fi
 results="$build/results/$what"
@@ -43,16 +44,22 @@ if grep -qw avx2 /proc/cpuinfo 2>/dev/null; then
 fi
 
 mkdir -p "$build" "$results"
+examples=OFF
+if [[ $what == server ]]; then examples=ON; fi
 say "building"
 if ! {
     cmake -S "$repository" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_CXX_FLAGS_RELEASE="$flags" -DCONCLAVE_BUILD_TESTS=OFF \
-        -DCONCLAVE_BUILD_EXAMPLES=OFF -DCONCLAVE_BUILD_BENCHMARKS=ON &&
+        -DCONCLAVE_BUILD_EXAMPLES=$examples -DCONCLAVE_BUILD_BENCHMARKS=ON &&
         cmake --build "$build" --target ${what}_benchmark
 } >"$log" 2>&1; then
     tail -n 40 "$log" >&2
     say "the build failed; the whole log is $log"
     exit 1
+fi
+if [[ $what == server ]]; then
+    say "measuring; this takes some minutes"
+    exec python3 "$repository/benchmarks/server/measure.py" "$build" "${quick[@]}" "${report[@]}"
 fi
 program="$build/benchmarks/${what}_benchmark"
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for one of these, each including the ones before:
+# Installs the Debian packages that are missing for one of these, each including the ones before but
+# that `bench` does without a browser:
 #
-#   demo      the library and its examples
+#   demo      the library and its examples, the server apart
+#   server    the server
 #   test      the tests, and the benchmarks that are built with them
+#   browser   what scripts/test-page.sh runs
 #   bench     what scripts/bench.sh runs
 #   ci        what .ci/run runs: Clang, the sanitizers, formatting
 #   coverage  what scripts/coverage.sh runs: LLVM's tools
@@ -12,25 +15,31 @@ set -euo pipefail
 
 demo=(g++ cmake ninja-build libasio-dev libsimdjson-dev libssl-dev libre2-dev libidn2-dev
     libcli11-dev ca-certificates)
-test=("${demo[@]}" libgtest-dev libbenchmark-dev nlohmann-json3-dev libvalijson-dev python3 meson make
+server=("${demo[@]}" librestinio-dev prometheus-cpp-dev libspdlog-dev libfmt-dev)
+test=("${server[@]}" libyaml-cpp-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev
+    libvalijson-dev python3 python3-yaml meson make
     pkg-config curl openssl tinyproxy-bin microsocks nginx-light haproxy
     iproute2 iptables)
 # The npm that comes with a Node of another origin than Debian does as well.
 command -v npm >/dev/null || test+=(npm)
-bench=("${test[@]}" valgrind)
-ci=("${bench[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git)
+browser=("${test[@]}" chromium fonts-inter)
+bench=("${test[@]}" valgrind wrk)
+ci=("${bench[@]}" "${browser[@]}" clang-19 clang-tidy-19 libclang-rt-19-dev clang-format-14 git
+    slowhttptest)
 coverage=("${ci[@]}" llvm-19)
 
 say() { echo "conclave: $*" >&2; }
 
 case ${1:-} in
     demo) packages=("${demo[@]}") ;;
+    server) packages=("${server[@]}") ;;
     test) packages=("${test[@]}") ;;
+    browser) packages=("${browser[@]}") ;;
     bench) packages=("${bench[@]}") ;;
     ci) packages=("${ci[@]}") ;;
     coverage) packages=("${coverage[@]}") ;;
     *)
-        say "usage: install-dependencies.sh demo|test|bench|ci|coverage"
+        say "usage: install-dependencies.sh demo|server|test|browser|bench|ci|coverage"
         exit 2
         ;;
 esac
@@ -40,7 +49,9 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     for tool in c++ cmake ninja; do
         command -v "$tool" >/dev/null || missing+=("$tool")
     done
-    for header in asio.hpp simdjson.h openssl/ssl.h re2/re2.h idn2.h CLI/CLI.hpp; do
+    headers=(asio.hpp simdjson.h openssl/ssl.h re2/re2.h idn2.h CLI/CLI.hpp)
+    [[ $1 == demo ]] || headers+=(restinio/all.hpp prometheus/registry.h spdlog/spdlog.h)
+    for header in "${headers[@]}"; do
         echo "#include <$header>" | c++ -std=c++20 -fsyntax-only -x c++ - 2>/dev/null ||
             missing+=("$header")
     done
@@ -49,9 +60,11 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     fi
     say "this system has no apt-get, so please install these yourself: ${missing[*]}"
     say "needed: GCC 12 or newer, CMake 3.25, Ninja, standalone Asio 1.22.1, simdjson 3.0.1," \
-        "OpenSSL 3, RE2, libidn2 and CLI11 with their headers; for the tests also GoogleTest, Google Benchmark," \
+        "OpenSSL 3, RE2, libidn2 and CLI11 with their headers; for the server RESTinio," \
+        "prometheus-cpp, spdlog and fmt; for the tests also yaml-cpp, GoogleTest, Google Benchmark," \
         "nlohmann/json, valijson, Python 3, Meson, make, pkg-config, curl, tinyproxy, microsocks, nginx," \
-        "HAProxy, iproute2, iptables, npm and the openssl command; valgrind for the benchmarks"
+        "HAProxy, iproute2, iptables, npm and the openssl command; Chromium for the server's page;" \
+        "valgrind for the benchmarks"
     exit 1
 fi
 

@@ -1,5 +1,5 @@
 // expect: conclave cannot read this type from JSON: use bool, an integer, float
-// one error
+// errors: 1
 
 #include <conclave/json/decode.hpp>
 

@@ -1,5 +1,5 @@
 // expect: or a struct or enum described with CONCLAVE_DESCRIBE or CONCLAVE_DESCRIBE_ENUM
-// one error
+// errors: 1
 
 #include <conclave/json/schema_of.hpp>
 

@@ -93,6 +93,23 @@ TEST(Unescape, UndoesWhatTheWriterDid) {
     }
 }
 
+// The writer passes over eight plain bytes at a time.
+TEST(Unescape, FindsWhatTheWriterEscapedWhereverItStands) {
+    const std::string plain = "an answer of some length";
+    for (std::size_t size = 0; size <= plain.size(); ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            for (int byte = 0; byte < 0x100; ++byte) {
+                std::string text = plain.substr(0, size), expected, raw;
+                text[at] = static_cast<char>(byte);
+                expected = text;
+                if (byte >= 0x80) expected.replace(at, 1, json::replacement_character);
+                json::append_escaped(raw, text);
+                ASSERT_EQ(quoted(raw).meaning(), expected) << byte << " at " << at;
+            }
+        }
+    }
+}
+
 TEST(Unescape, ReadsEveryEscape) {
     EXPECT_EQ(quoted(R"(\"\\\/\b\f\n\r\t\u0041\u00E9\u20ac)").meaning(), "\"\\/\b\f\n\r\tAé€");
     EXPECT_EQ(quoted(R"(\uD83E\uDD8A!)").meaning(), "🦊!");

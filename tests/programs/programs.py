@@ -1,10 +1,10 @@
-"""Puts the examples into one program, and the C++ blocks of the README and of docs/ into another.
+"""Puts the examples, and the C++ blocks of the README and of docs/, into one program.
 
-Usage: programs.py <repository> <output folder>
+Usage: programs.py <repository> <source file to write>
 
-Writes examples.cpp and snippets.cpp, whose programs run the part they are given the name of, and prints
-a line a part, `<program> <part>`. Each part is in a namespace of its own. Compiled one by one they would
-take the compiler ten times as long, since the library is more to it than all of them.
+The program runs the part it is given the name of; a line a part is printed, `<kind> <part>`. Each part is
+in a namespace of its own. Compiled one by one they would take the compiler ten times as long, since the
+library is more to it than all of them.
 
 A ```cpp block is one of these:
 
@@ -123,20 +123,20 @@ def program_of(code):
 class Together:
     """Many programs in one."""
 
-    def __init__(self, name):
-        self.name, self.includes, self.parts, self.choice = name, USUAL, "", ""
+    def __init__(self):
+        self.includes, self.parts, self.choice = USUAL, "", ""
 
     def add(self, part, code):
         self.includes += "".join(INCLUDE.findall(code))
         self.parts += f"\nnamespace {part} {{\n{INCLUDE.sub('', code)}}}  // namespace {part}\n"
 
-    def add_run(self, part, code):
+    def add_run(self, kind, part, code):
         self.add(part, code)
         self.choice += f'    if (name == "{part}") return {part}::program();\n'
-        print(self.name, part)
+        print(kind, part)
 
-    def write(self, folder):
-        target, code = folder / f"{self.name}.cpp", self.includes + self.parts + END % self.choice
+    def write(self, target):
+        code = self.includes + self.parts + END % self.choice
         if not target.exists() or target.read_text() != code:
             target.write_text(code)
 
@@ -145,9 +145,9 @@ def add_snippet(to, name, program):
     if program.compile_only:
         to.add(name, program.code)
     elif MAIN.search(program.code):
-        to.add_run(name, program_of(program.code))
+        to.add_run("snippet", name, program_of(program.code))
     elif ASK.search(program.code):
-        to.add_run(name, program.code + RUN_ASK)
+        to.add_run("snippet", name, program.code + RUN_ASK)
     else:
         raise SystemExit(f"{program.where}: a C++ block must have an int main() or an "
                          "asio::awaitable<void> ask(), continue the block before, or be marked "
@@ -155,23 +155,19 @@ def add_snippet(to, name, program):
 
 
 def main():
-    repository, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    output.mkdir(parents=True, exist_ok=True)
-
-    snippets = Together("snippets")
+    repository, target = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    programs = Together()
     pages = [repository / "README.md", *sorted((repository / "docs").rglob("*.md"))]
     for page in filter(pathlib.Path.exists, pages):
         relative = page.relative_to(repository)
         stem = re.sub(r"[^a-z0-9]+", "_", str(relative.with_suffix("")).lower())
         for number, program in enumerate(programs_of(relative, page.read_text()), start=1):
-            add_snippet(snippets, f"{stem}_{number}", program)
-    snippets.write(output)
-
-    examples = Together("examples")
+            add_snippet(programs, f"{stem}_{number}", program)
     for source in sorted((repository / "examples").glob("*.cpp")):
         if source.stem != "with_scripted_provider":
-            examples.add_run(source.stem, program_of(source.read_text()))
-    examples.write(output)
+            programs.add_run("example", source.stem, program_of(source.read_text()))
+    programs.write(target)
 
 
 main()

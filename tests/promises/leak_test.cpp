@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "descriptors.hpp"
 #include "faults.hpp"
-#include "servers/descriptors.hpp"
 
 namespace conclave::tests {
 namespace {

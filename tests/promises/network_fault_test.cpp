@@ -15,10 +15,10 @@
 
 #include <conclave/testing/fault_proxy.hpp>
 
+#include "descriptors.hpp"
 #include "net/machine_delay.hpp"
 #include "roundtable/panel_world.hpp"
 #include "seated_call.hpp"
-#include "servers/descriptors.hpp"
 
 namespace conclave::tests {
 namespace {

@@ -22,12 +22,6 @@ std::string sent(const testing::recorded_request& request, const std::string& po
     return simdjson::minify(found);
 }
 
-roundtable_request three_seats() {
-    roundtable_request request("Which database?");
-    request.model("m/a").model("m/b").model("m/c");
-    return request;
-}
-
 TEST(Panel, ResultsAreInRequestOrderThoughTheSeatsFinishInAnother) {
     scripted_provider provider;
     provider.on("m/a", answer("slow").first_token_after(200ms));

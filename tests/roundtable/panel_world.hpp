@@ -39,6 +39,12 @@ inline client_options options_for(const scripted_provider& provider, std::string
     return options;
 }
 
+inline roundtable_request three_seats() {
+    roundtable_request request("Which database?");
+    request.model("m/a").model("m/b").model("m/c");
+    return request;
+}
+
 inline asio::awaitable<roundtable_response> watch(client& via, roundtable_request request,
                                                   std::vector<stream_event>& events) {
     auto on_event = [&events](const roundtable_event& seen) { events.emplace_back(seen); };

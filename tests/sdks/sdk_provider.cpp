@@ -5,6 +5,7 @@
 #include <conclave/testing/scripted_provider.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -55,10 +56,14 @@ void install(scripted_provider& provider) {
     provider.on("only-tools", answer("").tool_call("get_weather", R"({"city":"Paris","days":3})"));
     // An agent that asks for a tool, and answers once it has the result; for each way of asking
     // one.
-    for (const char* agent : {"agent-whole", "agent-streamed"}) {
+    for (const char* agent :
+         {"agent-whole", "agent-streamed", "agent-1", "agent-2", "agent-3", "agent-4", "agent-5",
+          "agent-6", "agent-7", "agent-8", "agent-9", "agent-10"}) {
         provider.on(agent, answer("").tool_call("get_weather", R"({"city":"Paris","days":3})"));
         provider.on(agent, answer("It is sunny."));
     }
+    for (const char* picked : {"yes", "no"})
+        provider.on(picked, choice(picked));
     provider.on("refusal", answer("").refusal("I cannot help with that."));
     provider.on("length", answer("Once upon").finish_reason("length"));
     provider.on("filtered", answer("").finish_reason("content_filter"));
@@ -71,6 +76,9 @@ void install(scripted_provider& provider) {
     for (const auto& [format, error] : errors_in_streams)
         provider.on("broken-" + std::string(format),
                     answer("Use Postgres, for all.").error_in_stream(std::string(error), 3));
+    provider.on("slow", answer("One two three four five six seven eight nine ten.")
+                            .token_every(std::chrono::milliseconds(200)));
+    provider.on("silent", silent());
     provider.on("cut", answer("Use Postgres, for all.").close_in_event(3));
 }
 

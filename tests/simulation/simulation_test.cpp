@@ -29,7 +29,7 @@ constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thr
 constexpr bool sanitized = false;
 #endif
 
-constexpr std::size_t panels_of_each = sanitized ? 2'000 : 11'000;
+constexpr std::size_t panels_of_each = sanitized ? 2'000 : 10'000;
 
 TEST(Simulation, PromisesHoldInTheWorldsOfFixedSeeds) {
     campaign all;

@@ -6,8 +6,8 @@ The first line of the source says what the compiler's message must contain:
 
     // expect: the text
 
-and a second line `// compiler: gcc12` keeps it to the compilers where the refusal exists; CMake
-reads that one. A second line `// one error` says that there is no other error but that.
+A second line `// errors: 2` says that there are so many errors, each with that text. A line
+`// compiler: gcc12` keeps the file to the compilers where the refusal exists; CMake reads that one.
 """
 
 import pathlib
@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 PREFIX = "// expect: "
+COUNT = "// errors: "
 
 
 def main():
@@ -33,8 +34,10 @@ def main():
     if expected not in bad.stderr:
         raise SystemExit(f"refused, but without saying \"{expected}\":\n{bad.stderr}")
     errors = [line for line in bad.stderr.splitlines() if " error: " in line]
-    if second == "// one error" and len(errors) != 1:
-        raise SystemExit("more than one error:\n" + "\n".join(errors))
+    if second.startswith(COUNT):
+        meant = [line for line in errors if expected in line]
+        if len(errors) != int(second.removeprefix(COUNT)) or meant != errors:
+            raise SystemExit("not the errors that were announced:\n" + "\n".join(errors))
 
 
 main()

@@ -7,7 +7,6 @@ A header's layer is its folder under conclave/, or its name when it stands direc
 Asio or OpenSSL by any path; the compiler itself is asked for that.
 """
 
-import concurrent.futures
 import pathlib
 import re
 import subprocess
@@ -53,13 +52,15 @@ def upward_includes(root, header):
             yield f"{header}: {own} includes <{included}>, which is for tests"
 
 
-def hidden_input_output(root, compiler, header):
-    command = [compiler, "-std=c++20", f"-I{root}", "-M", "-x", "c++", str(root / header)]
-    done = subprocess.run(command, capture_output=True, text=True)
+def reached_input_output(root, compiler, headers):
+    """Headers of Asio and OpenSSL that the compiler reads for these."""
+    command = [compiler, "-std=c++20", f"-I{root}", "-M", "-x", "c++", "-"]
+    text = "".join(f"#include <{header}>\n" for header in headers)
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
     if done.returncode != 0:
-        return [f"{header}: {done.stderr}"]
+        raise SystemExit(done.stderr)
     files = done.stdout.replace("\\\n", " ").split()[1:]
-    return [f"{header}: reaches {file}" for file in files
+    return [file for file in files
             if INPUT_OUTPUT.search(file) and not file.startswith(str(root))]
 
 
@@ -69,10 +70,11 @@ def main():
     if not headers:
         raise SystemExit(f"no headers under {root}")
     faults = [fault for header in headers for fault in upward_includes(root, header)]
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        sans_io = [header for header in headers if layer_of(header) in SANS_IO]
-        for found in pool.map(lambda header: hidden_input_output(root, compiler, header), sans_io):
-            faults += found
+    sans_io = [header for header in headers if layer_of(header) in SANS_IO]
+    # All at once, and one by one only to say which it is.
+    if reached_input_output(root, compiler, sans_io):
+        faults += [f"{header}: reaches {file}" for header in sans_io
+                   for file in reached_input_output(root, compiler, [header])]
     if faults:
         raise SystemExit("\n".join(faults))
     print(f"{len(headers)} headers, {len(sans_io)} of them sans-I/O: each includes only what is "

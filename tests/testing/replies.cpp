@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -225,6 +226,18 @@ TEST(ScriptedReply, KeepsThePaceAsked) {
     const auto again = clock::now();
     ask(provider.port(), question("m"));
     EXPECT_GE(clock::now() - again, 160ms);
+}
+
+TEST(ScriptedReply, EndsItsPausesWhenTheProviderIsTold) {
+    scripted_provider provider;
+    provider.on("slow", answer("one two").head_after(1h).first_token_after(1h).token_every(1h));
+    auto asked = std::async(std::launch::async,
+                            [&] { return ask(provider.port(), question("slow", true)); });
+    EXPECT_TRUE(provider.wait_until([&] { return provider.requests().size() == 1; }));
+    EXPECT_EQ(asked.wait_for(50ms), std::future_status::timeout);
+    provider.skip_pauses();
+    EXPECT_TRUE(parse(asked.get()).complete);
+    EXPECT_TRUE(parse(ask(provider.port(), question("slow"))).complete);
 }
 
 TEST(ScriptedReply, AnswersInTurnAndThenForEverTheLast) {

@@ -44,7 +44,8 @@ asio::awaitable<completion> perform_call(std::shared_ptr<client_state<Transport>
                                          const call& what, Handler& on_delta) {
     validate(what);
     handler_observer<Handler> observer(on_delta);
-    performance<Transport> running(std::move(client), what, {}, observer);
+    performance<Transport> running(std::move(client), what, trace_header<Transport>(what),
+                                   observer);
     call_report report = co_await running.run();
     if (report.failure) throw error(*report.failure);
     report.answer.usage = report.usage;

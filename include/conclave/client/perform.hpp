@@ -14,6 +14,7 @@
 #include <conclave/client/request_loop.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
+#include <conclave/http/trace_context.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
@@ -25,6 +26,15 @@ struct call_report : request_report {
     /// The answer; of a failed call, what had come of the last attempt.
     completion answer;
 };
+
+/// The field that makes a call part of the trace it was told of, if it was told of one.
+template <class Transport>
+std::vector<http::field> trace_header(const call& what) {
+    std::vector<http::field> header;
+    std::string child = http::child_traceparent(what.traceparent(), Transport::random());
+    if (!child.empty()) header.push_back({"traceparent", std::move(child)});
+    return header;
+}
 
 /// A call on its way.
 template <class Transport>

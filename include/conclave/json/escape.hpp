@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -37,12 +38,57 @@ constexpr utf8_step next_utf8(std::string_view rest) noexcept {
     return {size, true};
 }
 
+namespace detail {
+
+// Whether one of eight bytes is a control character, a quote, a backslash or not ASCII.
+constexpr bool has_special(std::uint64_t bytes) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    const auto below = [&](std::uint64_t of, unsigned limit) { return (of - ones * limit) & ~of; };
+    const std::uint64_t odd = below(bytes, 0x20) | below(bytes ^ (ones * '"'), 1) |
+                              below(bytes ^ (ones * '\\'), 1) | bytes;
+    return (odd & (ones * 0x80)) != 0;
+}
+
+template <class Word>
+Word load(const char* at) noexcept {
+    Word bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+}
+
+// How many bytes from the front of `text` on need no change: all of them, or not all that do not.
+// Short texts and the ends of long ones are read in two words that overlap.
+inline std::size_t plain_front(std::string_view text) noexcept {
+    const char* const begin = text.data();
+    const std::size_t size = text.size();
+    if (size >= 8) {
+        for (std::size_t i = 0; i + 8 <= size; i += 8) {
+            if (has_special(load<std::uint64_t>(begin + i))) return i;
+        }
+        return has_special(load<std::uint64_t>(begin + size - 8)) ? size / 8 * 8 : size;
+    }
+    if (size >= 4) {
+        const std::uint64_t first = load<std::uint32_t>(begin);
+        const std::uint64_t last = load<std::uint32_t>(begin + size - 4);
+        return has_special(first | last << 32) ? 0 : size;
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+        const auto c = static_cast<unsigned char>(begin[i]);
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') return i;
+    }
+    return size;
+}
+
+}  // namespace detail
+
 /// Appends `text` as the inside of a JSON string, without the quotes. What is not UTF-8 becomes
 /// U+FFFD, so that the result is valid JSON whatever `text` holds.
 inline void append_escaped(std::string& out, std::string_view text) {
     std::size_t plain = 0;  // text[plain, i) needs no change and is not yet written
     const auto flush = [&](std::size_t i) { out += text.substr(plain, i - plain); };
-    for (std::size_t i = 0; i < text.size();) {
+    for (std::size_t i = 0;;) {
+        i += detail::plain_front(text.substr(i));
+        if (i == text.size()) break;
         const auto c = static_cast<unsigned char>(text[i]);
         if (c >= 0x80) {
             const utf8_step step = next_utf8(text.substr(i));

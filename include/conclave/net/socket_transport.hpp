@@ -82,7 +82,8 @@ public:
 
     /// 64 unpredictable bits.
     static std::uint64_t random() {
-        std::random_device device;
+        // Making one asks the processor what it can do, which takes a virtual one microseconds.
+        thread_local std::random_device device;
         return (std::uint64_t{device()} << 32) | device();
     }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <conclave/roundtable/boxed.hpp>
 #include <conclave/roundtable/response.hpp>
 
 namespace conclave {
@@ -85,12 +86,9 @@ public:
     stream_event() = default;
     /// Copies all that `seen` shows.
     explicit stream_event(const roundtable_event& seen)
-        : type(seen.type),
-          model_index(seen.model_index),
-          model(seen.model),
-          delta(seen.delta),
-          error(seen.error),
-          data(seen.data) {
+        : type(seen.type), model_index(seen.model_index), model(seen.model), delta(seen.delta) {
+        if (!seen.error.empty()) error = seen.error;
+        if (!seen.data.empty()) data = seen.data;
         if (seen.result != nullptr) result = *seen.result;
         if (seen.response != nullptr) response = *seen.response;
     }
@@ -118,9 +116,9 @@ public:
     /// A whole answer.
     std::string data;
     /// Set in `model_done` and `model_error`.
-    std::optional<model_result> result;
+    boxed<model_result> result;
     /// Set in `done`.
-    std::optional<roundtable_response> response;
+    boxed<roundtable_response> response;
 
     /// The same as views into this object.
     roundtable_event view() const& noexcept {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +12,7 @@
 
 #include <conclave/error.hpp>
 #include <conclave/json/document.hpp>
+#include <conclave/json/escape.hpp>
 #include <conclave/json/writer.hpp>
 #include <conclave/roundtable/detail/json_members.hpp>
 #include <conclave/roundtable/event.hpp>
@@ -90,12 +93,40 @@ inline std::optional<stream_event> stream_event::from_json(std::string_view fram
     return seen;
 }
 
+namespace detail {
+
+// Most frames are these, and they are written as they stand.
+inline void write_delta_frame(const roundtable_event& event, std::string& out) {
+    using namespace std::string_view_literals;
+    if (event.type == event_type::model_delta) {
+        std::array<char, 20> digits;
+        char* const limit = digits.data() + digits.size();
+        out += R"({"type":"model_delta","model_index":)"sv;
+        out.append(digits.data(), std::to_chars(digits.data(), limit, event.model_index).ptr);
+    } else {
+        out += R"({"type":"summary_delta")"sv;
+    }
+    out += R"(,"model":")"sv;
+    json::append_escaped(out, event.model);
+    out += R"(","delta":")"sv;
+    json::append_escaped(out, event.delta);
+    out += "\"}"sv;
+}
+
+}  // namespace detail
+
 /// Appends the JSON of an event to `out`: one line, without `data:` and line end. Linear in the
 /// length of the event's texts.
 ///
 /// `done` has the members of the whole response, `model_done` and `model_error` those of the seat's
 /// result, so that a reader of the stream misses nothing that a reader of the response has.
 inline void write_frame(const roundtable_event& event, std::string& out) {
+    const bool is_delta =
+        event.type == event_type::model_delta || event.type == event_type::summary_delta;
+    const bool is_whole = !event.model.empty() && !event.delta.empty() && event.error.empty();
+    if (is_delta && is_whole && event.result == nullptr && event.response == nullptr) {
+        return detail::write_delta_frame(event, out);
+    }
     json::writer frame(out);
     frame.begin_object();
     frame.member("type", to_string(event.type));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
 #include <conclave/http/head.hpp>
+#include <conclave/http/trace_context.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/roundtable/hosted_frames.hpp>
 #include <conclave/roundtable/identity.hpp>
@@ -79,7 +81,7 @@ public:
         : base(client, {}, allowance(request), request.max_retries(), deadline(request)),
           asked_(request),
           sink_(sink),
-          trace_uuid_(make_trace_uuid(Transport::random(), Transport::random())),
+          trace_uuid_(trace_uuid(request)),
           frames_(request, *client->options.hosted_roundtable, trace_uuid_, sink),
           reader_(frames_, sink, client->options.limits.body_size),
           started_(base::clock_type::now()) {}
@@ -113,6 +115,17 @@ private:
         return base::clock_type::now() + request.deadline();
     }
 
+    static std::string trace_uuid(const roundtable_request& request) {
+        std::string given = trace_uuid_of(request.traceparent());
+        if (!given.empty()) return given;
+        return make_trace_uuid(Transport::random(), Transport::random());
+    }
+
+    std::string trace_header() const {
+        std::string child = http::child_traceparent(asked_.traceparent(), Transport::random());
+        return child.empty() ? traceparent(trace_uuid_, Transport::random()) : child;
+    }
+
     static bool is_late(const error& why) {
         return why.code() == errc::panel_timeout || why.code() == errc::model_timeout;
     }
@@ -124,7 +137,7 @@ private:
         sent.stream(sink_.is_watched());
         this->request_.body = sent.to_json();
         this->make_head("/v3/roundtable", "text/event-stream, application/json",
-                        {{"traceparent", traceparent(trace_uuid_, Transport::random())}});
+                        {{"traceparent", trace_header()}});
     }
 
     void begin_attempt() override {}

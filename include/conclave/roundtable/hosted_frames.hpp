@@ -61,7 +61,7 @@ public:
         if (seen->type != event_type::done) return read_summary(*seen);
         const roundtable_response& result = *seen->response;
         const bool is_whole = result.meta != roundtable_meta() || !result.results.empty();
-        last_ = std::move(seen->response);
+        last_ = std::move(*seen->response);
         // A bare one may be followed by one that says more.
         if (is_whole || frame.type == "complete") conclude();
     }

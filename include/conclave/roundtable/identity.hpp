@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <conclave/http/trace_context.hpp>
+
 namespace conclave {
 
 namespace detail {
@@ -70,6 +72,15 @@ inline std::string make_trace_uuid(std::uint64_t random_high, std::uint64_t rand
     std::string uuid;
     detail::append_hexadecimal(uuid, random_high);
     detail::append_hexadecimal(uuid, random_low);
+    for (const std::size_t position : {8U, 13U, 18U, 23U})
+        uuid.insert(position, 1, '-');
+    return uuid;
+}
+
+/// The trace of a `traceparent` in the form of a UUID; empty when it is none.
+inline std::string trace_uuid_of(std::string_view traceparent) {
+    std::string uuid(http::trace_id(traceparent));
+    if (uuid.empty()) return uuid;
     for (const std::size_t position : {8U, 13U, 18U, 23U})
         uuid.insert(position, 1, '-');
     return uuid;

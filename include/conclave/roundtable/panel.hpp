@@ -14,6 +14,7 @@
 #include <conclave/client/perform.hpp>
 #include <conclave/error.hpp>
 #include <conclave/http/fields.hpp>
+#include <conclave/http/trace_context.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/task_group.hpp>
 #include <conclave/roundtable/consolidation.hpp>
@@ -78,7 +79,10 @@ private:
         const std::uint64_t low = Transport::random();
         response_.id = make_roundtable_id(Transport::wall_clock_type::now(),
                                           static_cast<std::uint16_t>(high), low);
-        response_.meta.trace_uuid = make_trace_uuid(Transport::random(), Transport::random());
+        response_.meta.trace_uuid = trace_uuid_of(request_.traceparent());
+        if (response_.meta.trace_uuid.empty()) {
+            response_.meta.trace_uuid = make_trace_uuid(Transport::random(), Transport::random());
+        }
         response_.meta.resolution = request_.resolution();
         response_.results.resize(request_.models().size());
     }
@@ -247,7 +251,9 @@ private:
     }
 
     std::vector<http::field> trace_header() const {
-        return {{"traceparent", traceparent(response_.meta.trace_uuid, Transport::random())}};
+        std::string child = http::child_traceparent(request_.traceparent(), Transport::random());
+        if (child.empty()) child = traceparent(response_.meta.trace_uuid, Transport::random());
+        return {{"traceparent", std::move(child)}};
     }
 
     static std::chrono::milliseconds since(time_point start) {

@@ -172,6 +172,13 @@ public:
         deadline_ = value;
         return *this;
     }
+    /// The W3C `traceparent` of what the roundtable is part of: its trace is that one, upstream and
+    /// in `trace_uuid`, instead of a new one. One that is not well-formed counts as not set. Not
+    /// part of the JSON.
+    roundtable_request& traceparent(std::string parent) {
+        traceparent_ = std::move(parent);
+        return *this;
+    }
 
     /// The question. This and what follows: what was set, or the default of what was not.
     const std::string& input() const noexcept { return input_; }
@@ -195,6 +202,8 @@ public:
     std::chrono::milliseconds timeout() const noexcept { return timeout_; }
     /// The time of the whole panel; zero when there is no limit.
     std::chrono::milliseconds deadline() const noexcept { return deadline_; }
+    /// Empty when the roundtable begins a trace of its own.
+    const std::string& traceparent() const noexcept { return traceparent_; }
 
     friend bool operator==(const roundtable_request&, const roundtable_request&) = default;
 
@@ -210,6 +219,7 @@ private:
     int max_retries_ = 1;
     std::chrono::milliseconds timeout_{120'000};
     std::chrono::milliseconds deadline_{0};
+    std::string traceparent_;
 };
 
 }  // namespace conclave

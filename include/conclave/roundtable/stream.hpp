@@ -1,15 +1,13 @@
 #pragma once
 
-#include <cstddef>
-#include <deque>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <conclave/client/client.hpp>
-#include <conclave/error.hpp>
 #include <conclave/net/asio.hpp>
+#include <conclave/net/pull_queue.hpp>
 #include <conclave/net/run_on_strand.hpp>
 #include <conclave/roundtable/event.hpp>
 #include <conclave/roundtable/request.hpp>
@@ -20,98 +18,24 @@ namespace conclave {
 
 namespace detail {
 
-/// A panel whose events wait in a bounded queue until they are pulled. Everything happens on
-/// `strand`.
+/// A panel whose events wait in a bounded queue until they are pulled.
 template <class Transport>
-class event_queue final : public event_sink,
-                          public std::enable_shared_from_this<event_queue<Transport>> {
+class event_queue final : public event_sink, public net::pull_queue<stream_event> {
 public:
     event_queue(std::shared_ptr<client_state<Transport>> client, roundtable_request request)
-        : strand(asio::make_strand(client->executor)),
-          client_(std::move(client)),
-          request_(std::move(request)),
-          changed_(strand, asio::steady_timer::time_point::max()) {}
+        : pull_queue(client->executor), client_(std::move(client)), request_(std::move(request)) {}
 
-    /// The next event, in order; nothing after the last. Starts the panel when it is called first.
-    asio::awaitable<std::optional<stream_event>> next() {
-        const auto self = this->shared_from_this();
-        if (!started_) start();
-        co_await asio::this_coro::throw_if_cancelled(false);
-        while (events_.empty() && !ended_) {
-            const auto mine = co_await asio::this_coro::cancellation_state;
-            if (mine.cancelled() != asio::cancellation_type::none) stop();
-            co_await wait();
-        }
-        const auto mine = co_await asio::this_coro::cancellation_state;
-        if (mine.cancelled() != asio::cancellation_type::none) throw error(errc::cancelled);
-        std::optional<stream_event> front;
-        if (!events_.empty()) {
-            front.emplace(std::move(events_.front()));
-            events_.pop_front();
-            notify();
-        } else if (thrown_) {
-            std::rethrow_exception(std::exchange(thrown_, nullptr));
-        }
-        co_return front;
-    }
-
-    /// Ends the panel: nobody is going to pull any more.
-    void stop() {
-        abandoned_ = true;
-        notify();
-        stop_.emit(asio::cancellation_type::terminal);
-    }
-
-    void emit(const roundtable_event& seen) override {
-        events_.emplace_back(seen);
-        notify();
-    }
-    bool is_full() const noexcept override { return events_.size() >= limit && !abandoned_; }
-    asio::awaitable<void> ready() override {
-        while (is_full())
-            co_await wait();
-    }
-
-    const asio::any_io_executor strand;
+    void emit(const roundtable_event& seen) override { this->push(seen); }
+    bool is_full() const noexcept override { return this->has_no_room(); }
+    asio::awaitable<void> ready() override { return this->wait_for_room(); }
 
 private:
-    // As many as fit into a few reads; a seat that finds more waiting stops reading from its
-    // socket.
-    static constexpr std::size_t limit = 256;
-
-    void start() {
-        started_ = true;
-        const auto run = [self = this->shared_from_this()] { return self->run_panel(); };
-        const auto on_end = [self = this->shared_from_this()](std::exception_ptr thrown) {
-            self->thrown_ = std::move(thrown);
-            self->ended_ = true;
-            self->notify();
-        };
-        asio::co_spawn(
-            strand, run,
-            asio::bind_cancellation_slot(stop_.slot(), asio::bind_executor(strand, on_end)));
-    }
-
-    asio::awaitable<void> run_panel() {
+    asio::awaitable<void> run() override {
         co_await run_roundtable<Transport>(client_, request_, *this);
     }
 
-    asio::awaitable<void> wait() {
-        net::error_code woken;
-        co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
-
-    void notify() { changed_.cancel(); }
-
     std::shared_ptr<client_state<Transport>> client_;
     roundtable_request request_;
-    asio::steady_timer changed_;
-    asio::cancellation_signal stop_;
-    std::deque<stream_event> events_;
-    std::exception_ptr thrown_;
-    bool started_ = false;
-    bool ended_ = false;
-    bool abandoned_ = false;
 };
 
 }  // namespace detail
@@ -148,6 +72,14 @@ public:
         auto pull = [queue = queue_] { return queue->next(); };
         return net::run_on_strand<std::optional<stream_event>>(queue_->strand, std::move(pull),
                                                                asio::use_awaitable);
+    }
+
+    /// The same for all events that wait, one at least; none after the last. For those who pass on
+    /// what comes: a burst costs them one turn.
+    asio::awaitable<std::vector<stream_event>> next_all() {
+        auto pull = [queue = queue_] { return queue->next_all(); };
+        return net::run_on_strand<std::vector<stream_event>>(queue_->strand, std::move(pull),
+                                                             asio::use_awaitable);
     }
 
 private:

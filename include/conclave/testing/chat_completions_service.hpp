@@ -4,10 +4,10 @@
 #include <conclave/json/writer.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/service.hpp>
-#include <conclave/wire/tool.hpp>
+#include <conclave/wire/chat_answer.hpp>
+#include <conclave/wire/completion.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -105,188 +105,52 @@ inline std::string model_list(const std::vector<std::string>& names) {
     return text;
 }
 
-/// The members that OpenAI has, and the cost where Opper has it, inside the usage and beside it.
-inline void write_usage(json::writer& out, const planned_answer& answer) {
-    out.key("usage");
-    out.begin_object();
-    out.member("prompt_tokens", answer.input_tokens);
-    out.member("completion_tokens", answer.output_tokens);
-    out.member("total_tokens", answer.input_tokens + answer.output_tokens);
-    if (!answer.reasoning.empty()) {
-        out.key("completion_tokens_details");
-        out.begin_object();
-        out.member("reasoning_tokens", answer.reasoning.size());
-        out.end_object();
-    }
-    if (answer.cost) {
-        out.key("opper");
-        out.begin_object();
-        out.key("cost");
-        out.begin_object();
-        out.member("total", *answer.cost);
-        out.end_object();
-        out.end_object();
-    }
-    out.end_object();
-    out.member_if("cost", answer.cost);
+/// The answer in the library's terms, but for what is its own for each event.
+inline completion completion_of(const planned_answer& answer) {
+    completion made;
+    made.text = join(answer.tokens);
+    made.reasoning = join(answer.reasoning);
+    made.refusal = answer.refusal;
+    made.tool_calls = answer.tool_calls;
+    if (answer.with_usage) made.usage = usage_of(answer);
+    made.cost = answer.cost;
+    return made;
 }
 
-inline void begin_answer(json::writer& out, const planned_answer& answer, std::string_view object) {
-    out.begin_object();
-    out.member("id", answer.id);
-    out.member("object", object);
-    out.member("created", creation_time);
-    out.member("model", answer.model);
-    out.key("choices");
-    out.begin_array();
-}
-
-/// A tool call, or with an index its first piece in a stream.
-inline void write_tool_call(json::writer& out, const tool_call& called,
-                            std::optional<std::size_t> index, std::string_view arguments) {
-    out.begin_object();
-    out.member_if("index", index);
-    out.member("id", called.id);
-    out.member("type", "function");
-    out.key("function");
-    out.begin_object();
-    out.member("name", called.name);
-    out.member("arguments", arguments);
-    out.end_object();
-    out.end_object();
-}
-
-/// Whether the answer has no text, but something else in its place.
-inline bool has_no_content(const planned_answer& answer) {
-    return answer.tokens.empty() && !(answer.refusal.empty() && answer.tool_calls.empty());
+inline wire::chat_answer_writer writer_for(const planned_answer& answer, bool usage_follows) {
+    return wire::chat_answer_writer({answer.id, creation_time, answer.model}, usage_follows);
 }
 
 /// The answer to a request that asked for no stream.
 inline std::string whole_answer(const planned_answer& answer) {
     std::string text;
-    json::writer out(text);
-    begin_answer(out, answer, "chat.completion");
-    out.begin_object();
-    out.member("index", 0);
-    out.key("message");
-    out.begin_object();
-    out.member("role", "assistant");
-    if (has_no_content(answer)) {
-        out.member_raw("content", "null");
-    } else {
-        out.member("content", join(answer.tokens));
-    }
-    if (answer.refusal.empty()) {
-        out.member_raw("refusal", "null");
-    } else {
-        out.member("refusal", answer.refusal);
-    }
-    if (!answer.reasoning.empty()) out.member("reasoning_content", join(answer.reasoning));
-    if (!answer.tool_calls.empty()) {
-        out.key("tool_calls");
-        out.begin_array();
-        for (const tool_call& each : answer.tool_calls)
-            write_tool_call(out, each, std::nullopt, each.arguments);
-        out.end_array();
-    }
-    out.end_object();
-    out.member_raw("logprobs", "null");
-    out.member("finish_reason", answer.finish_reason);
-    out.end_object();
-    out.end_array();
-    if (answer.with_usage) write_usage(out, answer);
-    out.end_object();
+    writer_for(answer, false).whole(completion_of(answer), answer.finish_reason, text);
     return text;
-}
-
-/// A chunk of a stream with these members in its delta, or with a reason to stop.
-inline std::string chunk(const planned_answer& answer, bool usage_wanted, std::string_view delta,
-                         std::string_view finish_reason = {}) {
-    std::string text;
-    json::writer out(text);
-    begin_answer(out, answer, "chat.completion.chunk");
-    out.begin_object();
-    out.member("index", 0);
-    out.member_raw("delta", delta);
-    out.member_raw("logprobs", "null");
-    if (finish_reason.empty()) {
-        out.member_raw("finish_reason", "null");
-    } else {
-        out.member("finish_reason", finish_reason);
-    }
-    out.end_object();
-    out.end_array();
-    if (usage_wanted) out.member_raw("usage", "null");
-    out.end_object();
-    return text;
-}
-
-/// `{"name": "value"}`
-inline std::string object_with(std::string_view name, std::string_view value) {
-    std::string text;
-    json::writer out(text);
-    out.begin_object();
-    out.member(name, value);
-    out.end_object();
-    return text;
-}
-
-/// The deltas of a tool call: its name, and the arguments in pieces.
-inline std::vector<std::string> tool_call_deltas(const tool_call& called, std::size_t index) {
-    std::vector<std::string> deltas;
-    const auto add = [&](auto&& write) {
-        std::string text;
-        json::writer out(text);
-        out.begin_object();
-        out.key("tool_calls");
-        out.begin_array();
-        write(out);
-        out.end_array();
-        out.end_object();
-        deltas.push_back(std::move(text));
-    };
-    add([&](json::writer& out) { write_tool_call(out, called, index, ""); });
-    for (const std::string& piece : pieces_of(called.arguments)) {
-        add([&](json::writer& out) {
-            out.begin_object();
-            out.member("index", index);
-            out.key("function");
-            out.raw(object_with("arguments", piece));
-            out.end_object();
-        });
-    }
-    return deltas;
 }
 
 /// The answer as the events of a stream, in the order in which OpenAI sends them.
 inline std::vector<planned_event> stream_events(const planned_answer& answer, bool usage_wanted) {
     const bool usage = usage_wanted && answer.with_usage;
+    const wire::chat_answer_writer writer = writer_for(answer, usage);
     std::vector<planned_event> events;
-    const auto add = [&](event_kind kind, std::string_view delta) {
-        events.push_back({kind, chunk(answer, usage, delta)});
+    const auto add = [&](event_kind kind) -> std::string& {
+        events.push_back({kind, {}});
+        return events.back().data;
     };
-    add(event_kind::opening, has_no_content(answer)
-                                 ? R"({"role":"assistant","content":null,"refusal":null})"
-                                 : R"({"role":"assistant","content":"","refusal":null})");
+    const bool is_other = !(answer.refusal.empty() && answer.tool_calls.empty());
+    writer.opening(add(event_kind::opening), !answer.tokens.empty() || !is_other);
     for (const std::string& piece : answer.reasoning)
-        add(event_kind::token, object_with("reasoning_content", piece));
+        writer.reasoning(piece, add(event_kind::token));
     for (const std::string& piece : answer.tokens)
-        add(event_kind::token, object_with("content", piece));
-    if (!answer.refusal.empty()) add(event_kind::token, object_with("refusal", answer.refusal));
+        writer.text(piece, add(event_kind::token));
+    if (!answer.refusal.empty()) writer.refusal(answer.refusal, add(event_kind::token));
     for (std::size_t i = 0; i < answer.tool_calls.size(); ++i) {
-        for (const std::string& delta : tool_call_deltas(answer.tool_calls[i], i))
-            add(event_kind::token, delta);
+        writer.tool(answer.tool_calls[i], i, "", add(event_kind::token));
+        for (const std::string& piece : pieces_of(answer.tool_calls[i].arguments))
+            writer.tool_arguments(i, piece, add(event_kind::token));
     }
-    events.push_back({event_kind::closing, chunk(answer, usage, "{}", answer.finish_reason)});
-    if (usage) {
-        std::string text;
-        json::writer out(text);
-        begin_answer(out, answer, "chat.completion.chunk");
-        out.end_array();
-        write_usage(out, answer);
-        out.end_object();
-        events.push_back({event_kind::closing, std::move(text)});
-    }
+    writer.finish(answer.finish_reason, add(event_kind::closing));
+    if (usage) writer.usage(usage_of(answer), answer.cost, add(event_kind::closing));
     if (answer.with_done) events.push_back({event_kind::closing, "[DONE]"});
     return events;
 }

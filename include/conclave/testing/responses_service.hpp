@@ -4,11 +4,11 @@
 #include <conclave/json/writer.hpp>
 #include <conclave/testing/chat_completions_service.hpp>
 #include <conclave/testing/recorded_request.hpp>
-#include <conclave/testing/responses_document.hpp>
 #include <conclave/testing/service.hpp>
+#include <conclave/wire/responses_answer.hpp>
+#include <conclave/wire/tool.hpp>
+#include <conclave/wire/usage.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +19,22 @@ namespace conclave::testing::detail {
 
 /// OpenAI's Responses API, and OpenResponses as Opper has it.
 namespace responses {
+
+/// What a model's reasoning is when it is encrypted.
+inline constexpr std::string_view encrypted_reasoning = "gAAAAABc2NyaXB0ZWQgdGhvdWdodHM=";
+
+/// Whether a request asks for the reasoning in encrypted form, to send it back.
+inline bool wants_encrypted_reasoning(const recorded_request& request) {
+    json::document parsed;
+    if (json::document::parse(request.body, parsed)) return false;
+    const auto body = json::object_of(parsed.root());
+    const auto include = body ? json::array_at(*body, "include") : std::nullopt;
+    if (!include) return false;
+    for (const simdjson::dom::element each : *include) {
+        if (json::string_of(each) == "reasoning.encrypted_content") return true;
+    }
+    return false;
+}
 
 /// What OpenAI would say against an item of reasoning, or nothing.
 inline std::string check_reasoning(const simdjson::dom::object& reasoning, bool is_last) {
@@ -74,6 +90,12 @@ inline std::string read_request(recorded_request& request) {
     return {};
 }
 
+/// Whether a request is for Opper's OpenResponses endpoint.
+inline bool is_open(const recorded_request& request) {
+    const std::string_view target = request.target;
+    return target.substr(0, target.find('?')).ends_with("/openresponses");
+}
+
 /// Whether deltas carry the random text that hides their size: always, unless declined.
 inline bool is_obfuscated(const recorded_request& request) {
     json::document parsed;
@@ -82,142 +104,75 @@ inline bool is_obfuscated(const recorded_request& request) {
     return parsed.root().at_pointer("/stream_options/include_obfuscation").get(wanted) || wanted;
 }
 
-/// The events of one stream, numbered.
-class event_list {
-public:
-    event_list(const planned_answer& answer, const recorded_request& request)
-        : answer_(answer), request_(request), obfuscated_(is_obfuscated(request)) {}
+/// So long that all pieces of a few letters are of one size; the same in every run.
+inline std::string_view noise_for(std::string_view event) {
+    constexpr std::string_view noise = "k8PqZ3vXw0LmR7tY";
+    return noise.substr(event.size() % noise.size());
+}
 
-    std::vector<planned_event> make() {
-        const bool open = is_open(request_);
-        add_response(event_kind::opening, "response.created", false);
-        add_response(event_kind::opening, "response.in_progress", false);
-        for (const item& each : items_of(answer_, request_)) {
-            add_item(event_kind::opening, "response.output_item.added", each, false);
-            if (each.what == item::kind::reasoning) add_reasoning(each);
-            if (each.what == item::kind::message) add_message(each);
-            if (each.what == item::kind::function_call) add_call(each);
-            add_item(event_kind::closing, "response.output_item.done", each, true);
-            ++output_index_;
-        }
-        const bool complete = incomplete_reason(answer_).empty();
-        add_response(event_kind::closing, complete ? "response.completed" : "response.incomplete",
-                     true);
-        if (open && answer_.with_done) events_.push_back({event_kind::closing, "[DONE]"});
-        return std::move(events_);
+/// A response is incomplete for this reason, empty if it is complete.
+inline std::string incomplete_reason(const planned_answer& answer) {
+    if (answer.finish_reason == "stop" || answer.finish_reason == "tool_calls") return {};
+    return answer.finish_reason == "length" ? "max_output_tokens" : answer.finish_reason;
+}
+
+/// The part of a made-up id that tells answers apart.
+inline std::string number_of(const planned_answer& answer) {
+    return answer.id.substr(answer.id.rfind('-') + 1);
+}
+
+/// Opper's item with what an answer cost, as it is added or whole.
+inline std::string cost_item(const planned_answer& answer, std::string_view status) {
+    std::string text;
+    json::writer out(text);
+    out.begin_object();
+    out.member("id", "opper_" + number_of(answer));
+    out.member("type", "opper:usage");
+    out.member("status", status);
+    out.member_if("cost_usd", answer.cost);
+    out.member("execution_ms", 1);
+    out.key("models_used");
+    out.begin_array();
+    out.string(answer.model);
+    out.end_array();
+    out.end_object();
+    return text;
+}
+
+/// A writer that has got the whole answer, and told its events to `on_event`.
+inline wire::responses_answer_writer write_answer(
+    const planned_answer& answer, const recorded_request& request,
+    wire::responses_answer_writer::event_handler on_event) {
+    const bool open = is_open(request);
+    wire::responses_answer_writer writer({"resp_" + number_of(answer), creation_time, answer.model},
+                                         wire::responses_settings(request.body, open),
+                                         std::move(on_event), open);
+    writer.begin();
+    if (wants_encrypted_reasoning(request)) writer.encrypt_reasoning(encrypted_reasoning);
+    for (const std::string& piece : answer.reasoning)
+        writer.reasoning(piece);
+    for (const std::string& piece : answer.tokens)
+        writer.text(piece);
+    if (!answer.refusal.empty()) writer.refusal(answer.refusal);
+    for (const tool_call& each : answer.tool_calls) {
+        const std::vector<std::string> pieces = pieces_of(each.arguments);
+        writer.tool(each, std::vector<std::string_view>(pieces.begin(), pieces.end()));
     }
+    const bool has_item = open && answer.cost;
+    if (has_item)
+        writer.other_item(cost_item(answer, "in_progress"), cost_item(answer, "completed"));
+    std::optional<usage> used;
+    if (answer.with_usage) used = usage_of(answer);
+    writer.finish(incomplete_reason(answer), used, answer.cost, creation_time + 1);
+    return writer;
+}
 
-private:
-    /// Where in the output a piece is; `index` has the name and the number of its part.
-    struct place {
-        const item& of;
-        std::string_view index;
-        std::size_t number;
-    };
-
-    template <class Write>
-    void add(event_kind kind, std::string_view type, Write&& write) {
-        planned_event event{kind, {}, std::string(type)};
-        json::writer out(event.data);
-        out.begin_object();
-        out.member("type", type);
-        out.member("sequence_number", events_.size());
-        write(out);
-        out.end_object();
-        events_.push_back(std::move(event));
-    }
-
-    void add_response(event_kind kind, std::string_view type, bool whole) {
-        add(kind, type, [&](json::writer& out) {
-            out.key("response");
-            write_response(out, answer_, request_, whole);
-        });
-    }
-
-    void add_item(event_kind kind, std::string_view type, const item& what, bool whole) {
-        add(kind, type, [&](json::writer& out) {
-            out.member("output_index", output_index_);
-            out.key("item");
-            what.write(out, whole);
-        });
-    }
-
-    void write_place(json::writer& out, const place& where) const {
-        out.member("item_id", where.of.id);
-        out.member("output_index", output_index_);
-        if (!where.index.empty()) out.member(where.index, where.number);
-    }
-
-    void add_part(event_kind kind, std::string_view type, const place& where,
-                  std::string_view part_type, std::string_view text) {
-        add(kind, type, [&](json::writer& out) {
-            write_place(out, where);
-            out.key("part");
-            write_part(out, part_type, text);
-        });
-    }
-
-    /// The pieces of a text, and then the whole of it under the name that it has there.
-    void add_text(std::string_view type, const place& where, const std::vector<std::string>& pieces,
-                  std::string_view whole_name) {
-        const bool is_text = type == "response.output_text";
-        const std::string name(type);
-        for (const std::string& piece : pieces) {
-            add(event_kind::token, name + ".delta", [&](json::writer& out) {
-                write_place(out, where);
-                out.member("delta", piece);
-                if (is_text) out.member_raw("logprobs", "[]");
-                if (obfuscated_) out.member("obfuscation", noise_for(piece));
-            });
-        }
-        add(event_kind::closing, name + ".done", [&](json::writer& out) {
-            write_place(out, where);
-            out.member(whole_name, join(pieces));
-            if (is_text) out.member_raw("logprobs", "[]");
-        });
-    }
-
-    void add_reasoning(const item& what) {
-        const place where{what, what.open ? "content_index" : "summary_index", 0};
-        const std::string_view part = what.open ? "reasoning_text" : "summary_text";
-        const std::string added =
-            what.open ? "response.content_part" : "response.reasoning_summary_part";
-        add_part(event_kind::opening, added + ".added", where, part, "");
-        add_text(what.open ? "response.reasoning" : "response.reasoning_summary_text", where,
-                 answer_.reasoning, "text");
-        add_part(event_kind::closing, added + ".done", where, part, join(answer_.reasoning));
-    }
-
-    void add_message(const item& what) {
-        std::size_t parts = 0;
-        const auto add_content = [&](std::string_view part, const std::vector<std::string>& pieces,
-                                     std::string_view whole_name) {
-            const place where{what, "content_index", parts++};
-            add_part(event_kind::opening, "response.content_part.added", where, part, "");
-            add_text("response." + std::string(part), where, pieces, whole_name);
-            add_part(event_kind::closing, "response.content_part.done", where, part, join(pieces));
-        };
-        if (what.has_text()) add_content("output_text", answer_.tokens, "text");
-        if (!answer_.refusal.empty()) add_content("refusal", {answer_.refusal}, "refusal");
-    }
-
-    void add_call(const item& what) {
-        add_text("response.function_call_arguments", {what, {}, 0},
-                 pieces_of(what.called.arguments), "arguments");
-    }
-
-    /// So long that all pieces of a few letters are of one size; the same in every run.
-    static std::string noise_for(std::string_view piece) {
-        constexpr std::size_t size = 16;
-        return std::string("k8PqZ3vXw0LmR7tY").substr(0, size - piece.size() % size);
-    }
-
-    const planned_answer& answer_;
-    const recorded_request& request_;
-    bool obfuscated_;
-    std::size_t output_index_ = 0;
-    std::vector<planned_event> events_;
-};
+inline event_kind kind_of(std::string_view type) {
+    if (type.ends_with(".delta")) return event_kind::token;
+    const bool opening =
+        type.ends_with(".added") || type.ends_with(".created") || type.ends_with(".in_progress");
+    return opening ? event_kind::opening : event_kind::closing;
+}
 
 }  // namespace responses
 
@@ -237,13 +192,25 @@ public:
     std::string whole_answer(const planned_answer& answer,
                              const recorded_request& request) const override {
         std::string text;
-        json::writer out(text);
-        responses::write_response(out, answer, request, true);
+        responses::write_answer(answer, request, nullptr).write_response(text);
         return text;
     }
     std::vector<planned_event> stream_events(const planned_answer& answer,
                                              const recorded_request& request) const override {
-        return responses::event_list(answer, request).make();
+        std::vector<planned_event> events;
+        const bool obfuscated = responses::is_obfuscated(request);
+        const auto add = [&](std::string_view type, std::string data) {
+            const event_kind kind = responses::kind_of(type);
+            if (obfuscated && kind == event_kind::token) {
+                data.pop_back();
+                data.append(R"(,"obfuscation":")").append(responses::noise_for(data)).append("\"}");
+            }
+            events.push_back({kind, std::move(data), std::string(type)});
+        };
+        responses::write_answer(answer, request, add);
+        if (responses::is_open(request) && answer.with_done)
+            events.push_back({event_kind::closing, "[DONE]"});
+        return events;
     }
     std::string error_event_type(std::string_view text) const override {
         json::document parsed;

@@ -3,6 +3,7 @@
 #include <conclave/http/body_decoder.hpp>
 #include <conclave/http/head_parser.hpp>
 #include <conclave/net/asio.hpp>
+#include <conclave/testing/pause_list.hpp>
 #include <conclave/testing/provider_record.hpp>
 #include <conclave/testing/response_plan.hpp>
 #include <conclave/testing/roundtable_panel.hpp>
@@ -38,11 +39,12 @@ public:
 
     /// `tls` is null for plain HTTP, `key` empty if every client is welcome. All references must
     /// outlive the connection.
-    scripted_connection(tcp::socket socket, provider_record& record, asio::ssl::context* tls,
-                        const std::string& key)
+    scripted_connection(tcp::socket socket, provider_record& record, pause_list& pauses,
+                        asio::ssl::context* tls, const std::string& key)
         : socket_(std::move(socket)),
           wake_(socket_.get_executor()),
           record_(record),
+          pauses_(pauses),
           tls_context_(tls),
           key_(key),
           number_(record.opened()) {}
@@ -241,9 +243,18 @@ private:
     }
 
     asio::awaitable<void> pause_until(clock::time_point due) {
-        while (!gone_ && clock::now() < due) {
+        const pause_list::entry listed(pauses_, wake_);
+        while (!gone_ && clock::now() < due && !pauses_.are_skipped()) {
             net::error_code ignored;
             wake_.expires_at(due);
+            co_await wake_.async_wait(into(ignored));
+        }
+    }
+
+    asio::awaitable<void> stall() {
+        while (!gone_) {
+            net::error_code ignored;
+            wake_.expires_at(clock::time_point::max());
             co_await wake_.async_wait(into(ignored));
         }
     }
@@ -265,7 +276,7 @@ private:
             sent += plan.endless.size();
         }
         if (plan.then == response_plan::ending::stall) {
-            co_await pause_until(clock::time_point::max());
+            co_await stall();
         }
         if (gone_) {
             record_.aborted({model, gone_at_, sent});
@@ -359,13 +370,14 @@ private:
         }
         if (gone_) co_return;
         co_await send(std::string_view(flight.data(), static_cast<std::size_t>(length) / 2));
-        co_await pause_until(clock::time_point::max());
+        co_await stall();
     }
 
     tcp::socket socket_;
     std::optional<asio::ssl::stream<tcp::socket&>> tls_;
     asio::steady_timer wake_;
     provider_record& record_;
+    pause_list& pauses_;
     asio::ssl::context* tls_context_;
     const std::string& key_;
     std::size_t number_;

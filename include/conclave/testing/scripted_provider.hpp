@@ -1,6 +1,7 @@
 #pragma once
 
 #include <conclave/net/asio.hpp>
+#include <conclave/testing/pause_list.hpp>
 #include <conclave/testing/provider_record.hpp>
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/testing/scripted_connection.hpp>
@@ -137,6 +138,13 @@ public:
         return *this;
     }
 
+    /// Ends every pause that a reply makes by `head_after`, `first_token_after` or `token_every`,
+    /// the coming ones too: a slow stream goes on at once, when a test has seen what it waited for.
+    /// What stalls goes on stalling.
+    void skip_pauses() {
+        asio::post(context_, [this] { pauses_.skip(); });
+    }
+
     // ---- what it saw
 
     /// Connections accepted so far.
@@ -192,7 +200,7 @@ private:
                 continue;
             }
             auto accepted = std::make_shared<detail::scripted_connection>(
-                std::move(socket), record_, options_.certificate() ? &tls_ : nullptr,
+                std::move(socket), record_, pauses_, options_.certificate() ? &tls_ : nullptr,
                 options_.key());
             asio::co_spawn(context_, detail::scripted_connection::run(std::move(accepted)),
                            asio::detached);
@@ -202,6 +210,7 @@ private:
     provider_options options_;
     std::string authority_;
     detail::provider_record record_;
+    detail::pause_list pauses_;
     asio::ssl::context tls_;
     asio::io_context context_{1};
     tcp::acceptor acceptor_;

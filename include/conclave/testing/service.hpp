@@ -2,6 +2,7 @@
 
 #include <conclave/testing/recorded_request.hpp>
 #include <conclave/wire/tool.hpp>
+#include <conclave/wire/usage.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -59,6 +60,16 @@ inline std::string join(const std::vector<std::string>& pieces) {
     for (const std::string& piece : pieces)
         text += piece;
     return text;
+}
+
+/// What the answer is to report as its usage: a token of reasoning for each piece of it.
+inline usage usage_of(const planned_answer& answer) {
+    usage used;
+    used.input_tokens = answer.input_tokens;
+    used.output_tokens = answer.output_tokens;
+    if (!answer.reasoning.empty())
+        used.reasoning_tokens = static_cast<std::int64_t>(answer.reasoning.size());
+    return used;
 }
 
 /// The text in pieces of a few bytes, as models write the arguments of a tool call.

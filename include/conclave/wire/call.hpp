@@ -106,6 +106,12 @@ public:
         timeout_ = value;
         return *this;
     }
+    /// The W3C `traceparent` of what the call is part of: its requests carry one of the same trace.
+    /// None is sent unless set; one that is not well-formed counts as not set.
+    call& traceparent(std::string parent) {
+        traceparent_ = std::move(parent);
+        return *this;
+    }
 
     /// As the client's endpoints know it.
     const std::string& model() const noexcept { return model_; }
@@ -133,6 +139,8 @@ public:
     int max_retries() const noexcept { return max_retries_; }
     /// The time for everything, retries included.
     std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+    /// Empty when the call is part of no trace.
+    const std::string& traceparent() const noexcept { return traceparent_; }
 
 private:
     std::string model_;
@@ -147,6 +155,7 @@ private:
     std::optional<conclave::tool_choice> tool_choice_;
     int max_retries_ = 1;
     std::chrono::milliseconds timeout_{120'000};
+    std::string traceparent_;
 };
 
 }  // namespace conclave

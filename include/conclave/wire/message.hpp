@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +42,24 @@ public:
     static attachment document(std::string media_type, std::string_view bytes,
                                std::string name = "document") {
         attachment made(kind::document, {}, std::move(media_type), wire::detail::to_base64(bytes));
+        made.name_ = std::move(name);
+        return made;
+    }
+
+    /// The same from the `data:` URL of bytes in base64, as `any_url` writes it; nothing if `url`
+    /// is not one. `name` is that of the file, if it has one.
+    static std::optional<attachment> from_data_url(kind what, std::string_view url,
+                                                   std::string name = {}) {
+        constexpr std::string_view scheme = "data:";
+        constexpr std::string_view coding = ";base64,";
+        const std::size_t end = url.find(coding);
+        if (!url.starts_with(scheme) || end == url.npos) return std::nullopt;
+        std::string type(url.substr(scheme.size(), end - scheme.size()));
+        attachment made(what, {}, std::move(type), std::string(url.substr(end + coding.size())));
+        const bool is_base64 = made.base64_.find_first_not_of(
+                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789+/=") == std::string::npos;
+        if (!is_base64 || made.base64_.empty()) return std::nullopt;
         made.name_ = std::move(name);
         return made;
     }

@@ -129,6 +129,14 @@ public:
         if (!to || !std::isfinite(*to) || *to < 0) refuse("must be a number, at least 0");
         return true;
     }
+    /// A whole number from 0 on that is not more.
+    std::int64_t whole_number(std::int64_t most) const {
+        const auto number = json::integer_of(value_);
+        if (!number || *number < 0 || *number > most) {
+            refuse("must be a whole number from 0 to " + std::to_string(most));
+        }
+        return *number;
+    }
     /// A number that is neither less nor more.
     double number(int least, int most) const {
         const auto found = json::number_of(value_);
@@ -144,14 +152,6 @@ private:
 
     [[noreturn]] void refuse(std::string_view why) const {
         throw invalid_field(path_.empty() ? "configuration" : path_, why);
-    }
-
-    std::int64_t whole_number(std::int64_t most) const {
-        const auto number = json::integer_of(value_);
-        if (!number || *number < 0 || *number > most) {
-            refuse("must be a whole number from 0 to " + std::to_string(most));
-        }
-        return *number;
     }
 
     // The second of two of a name would be ignored in silence.
