@@ -59,7 +59,7 @@ inline asio::awaitable<void> pull(simulated_client& via, panel_record& panel) {
         if (!seen) break;
         panel.events.push_back(*seen);
         event_recorder::note(panel, *seen);
-        if (seen->response) panel.response = seen->response;
+        if (seen->response) panel.response = *seen->response;
         if (panel.events.size() == panel.abandons_at) {
             world::current().count(fault::abandoned_stream);
             panel.abandoned = true;
