@@ -4,12 +4,13 @@
 #
 #   scripts/slow-clients.sh [seconds of each]        20 unless given
 set -euo pipefail
-repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build="$repository/build/server"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 command -v slowhttptest >/dev/null || {
     echo "conclave: slowhttptest is missing: apt-get install slowhttptest" >&2
     exit 1
 }
-"$repository/scripts/server.sh" --version >/dev/null
-exec python3 "$repository/tests/server/slow_clients.py" "$build/examples/server" "${1:-20}"
+scripts/install-dependencies.sh test
+cmake --preset dev
+cmake --build --preset dev --target server
+exec python3 tests/server/slow_clients.py build/dev/examples/server "${1:-20}"
