@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "client/tells_key.hpp"
 #include "faults.hpp"
 #include "seated_call.hpp"
 
@@ -19,18 +20,10 @@ namespace {
 
 const std::string canary = "sk-7Qd2xW9vLk4hTz8RbNc3Y";
 
-// Whether a text has the key in it, or 8 characters of it in a row.
-bool tells_the_key(std::string_view text) {
-    for (std::size_t i = 0; i + 8 <= canary.size(); ++i) {
-        if (text.find(std::string_view(canary).substr(i, 8)) != text.npos) return true;
-    }
-    return false;
-}
-
 TEST(Canary, IsFoundWhereItIs) {
-    EXPECT_TRUE(tells_the_key("x" + canary));
-    EXPECT_TRUE(tells_the_key("sk-..." + canary.substr(5, 8) + "..."));
-    EXPECT_FALSE(tells_the_key(canary.substr(0, 7) + "..."));
+    EXPECT_TRUE(tells_key("x" + canary, canary));
+    EXPECT_TRUE(tells_key("sk-..." + canary.substr(5, 8) + "...", canary));
+    EXPECT_FALSE(tells_key(canary.substr(0, 7) + "...", canary));
 }
 
 asio::awaitable<completion> ask(client& via, call what, int& restarts) {
@@ -131,11 +124,11 @@ private:
         EXPECT_LE(faulty.attempts, 2);
         EXPECT_LT(call.took, timeout + 500ms);
 
-        EXPECT_FALSE(tells_the_key(call.response.to_json())) << call.response.to_json();
+        EXPECT_FALSE(tells_key(call.response.to_json(), canary)) << call.response.to_json();
         for (const auto& seen : call.events) {
             std::string frame;
             write_frame(seen.view(), frame);
-            EXPECT_FALSE(tells_the_key(frame)) << frame;
+            EXPECT_FALSE(tells_key(frame, canary)) << frame;
         }
     }
 
@@ -150,7 +143,7 @@ private:
             for (const std::string& text :
                  {std::string(failure.what()), failure.provider_message(), failure.provider_code(),
                   failure.request_id(), failure.field(), failure.details().cause.message()}) {
-                EXPECT_FALSE(tells_the_key(text)) << text;
+                EXPECT_FALSE(tells_key(text, canary)) << text;
             }
             return failure.code();
         }
@@ -215,7 +208,7 @@ TEST_P(MalformedKey, FailsItsSeatsOnlyAndIsNotQuoted) {
     EXPECT_EQ(run.response.results[0].attempts, 0);
     EXPECT_EQ(run.response.results[1].text(), "A few healthy words.");
     EXPECT_EQ(run.count(event_type::model_error, 0), 1u);
-    EXPECT_FALSE(tells_the_key(run.response.to_json())) << run.response.to_json();
+    EXPECT_FALSE(tells_key(run.response.to_json(), canary)) << run.response.to_json();
     EXPECT_EQ(other.connections(), 0u);
 }
 

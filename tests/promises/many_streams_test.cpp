@@ -19,6 +19,7 @@
 #include "child_provider.hpp"
 #include "descriptors.hpp"
 #include "net/machine_delay.hpp"
+#include "net/sanitized.hpp"
 #include "roundtable/panel_world.hpp"
 
 namespace conclave::tests {
@@ -27,18 +28,11 @@ namespace {
 using running::child_provider;
 using running::descriptor_limit;
 using running::machine_delay;
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool is_sanitized = true;
-#elif defined(__has_feature)
-constexpr bool is_sanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool is_sanitized = false;
-#endif
+using running::with_address_sanitizer;
 
 // A sanitizer's shadows and red zones make everything several times as slow and as large.
 std::size_t affordable(std::size_t streams) {
-    if (!is_sanitized) return streams;
+    if (!with_address_sanitizer) return streams;
     std::cout << "under the address sanitizer: " << streams / 10 << " streams instead of "
               << streams << "\n";
     return streams / 10;
@@ -183,7 +177,7 @@ void expect_memory_of_a_thousand(const testing::provider_options& kind, const st
     ASSERT_TRUE(streams.wait_until_open(context));
     const std::size_t taken = memory_in_use() - before;
     std::cout << count << " open streams over " << scheme << " take " << taken << " KiB\n";
-    if (!is_sanitized) {
+    if (!with_address_sanitizer) {
         EXPECT_LT(taken, most);
     }
     provider.skip_pauses();

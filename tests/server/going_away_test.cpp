@@ -1,6 +1,7 @@
 // Clients that go away or do not read, and a server that is told to end.
 
 #include "net/machine_delay.hpp"
+#include "net/sanitized.hpp"
 #include "running_server.hpp"
 
 #include <gtest/gtest.h>
@@ -12,17 +13,8 @@ namespace {
 using namespace serving;
 using namespace conclave::testing;
 
-// The address sanitizer keeps what was freed.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool is_sanitized = true;
-#elif defined(__has_feature)
-constexpr bool is_sanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool is_sanitized = false;
-#endif
-
 // What is promised is 50 ms; programs with the address sanitizer are several times slower.
-constexpr double notice_ms = is_sanitized ? 200 : 50;
+constexpr double notice_ms = running::with_address_sanitizer ? 200 : 50;
 
 /// The time from a client's going to the provider's notice: the first that is short, or else the
 /// best of many, less what the machine made a thread wait that had nothing else to do: twice, for
@@ -127,7 +119,8 @@ TEST(GoingAway, AReaderThatPausesGetsEverythingAndCostsLittleMemory) {
         most = std::max(most, server.memory());
     }
     // All of it is eight megabytes and more. What a pause costs is a queue, and the answer so far.
-    EXPECT_LT(most, before + (is_sanitized ? 30'000 : 3000));
+    // The address sanitizer keeps what was freed.
+    EXPECT_LT(most, before + (running::with_address_sanitizer ? 30'000 : 3000));
     const std::string rest = client.receive_all();
     EXPECT_NE(rest.find("data: [DONE]"), std::string::npos);
     EXPECT_TRUE(rest.ends_with("0\r\n\r\n"));

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "net/sanitized.hpp"
 #include "simulation/campaign.hpp"
 #include "simulation/fault.hpp"
 #include "simulation/interferences.hpp"
@@ -21,13 +22,7 @@ namespace conclave::simulation {
 namespace {
 
 // The sanitizers take some eight times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
+constexpr bool sanitized = running::with_address_sanitizer || running::with_thread_sanitizer;
 
 constexpr std::size_t panels_of_each = sanitized ? 2'000 : 10'000;
 
