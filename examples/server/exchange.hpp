@@ -2,6 +2,7 @@
 
 // One request and the response to it, by way of RESTinio. Included by http_server.cpp alone.
 
+#include "chunked_body.hpp"
 #include "guarded_socket.hpp"
 #include "http.hpp"
 
@@ -119,21 +120,23 @@ public:
         add_header(*stream_, content_type, extra);
         begin_write();
         stream_->flush(notifier());
-        co_await wait_until_written();
+        co_await open_body();
     }
 
     asio::awaitable<void> write(std::string_view bytes) override {
         if (!stream_) throw std::logic_error("the response has not begun");
         if (head_only_ || bytes.empty()) co_return;
-        begin_write();
-        stream_->append_chunk(std::string(bytes));
-        stream_->flush(notifier());
-        co_await wait_until_written();
+        check();
+        if (!body_) co_await open_body();
+        body_->add(bytes);
+        if (!body_->send()) co_await body_->send_all();
     }
 
     asio::awaitable<void> finish() override {
         if (finished_) co_return;
         if (!stream_) throw std::logic_error("the response has not begun");
+        if (!body_) co_await open_body();
+        co_await body_->send_all();
         finished_ = true;
         begin_write();
         stream_->done(last_notifier());
@@ -185,6 +188,12 @@ private:
         if (stops) throw std::system_error(asio::error::operation_aborted);
     }
 
+    // Once RESTinio has written the head, for which a handler that was cancelled has not waited.
+    asio::awaitable<void> open_body() {
+        co_await wait_until_written();
+        body_.emplace(connection_);
+    }
+
     asio::awaitable<void> wait_until_written() {
         while (waiting_) {
             std::error_code woken;
@@ -202,6 +211,7 @@ private:
     asio::steady_timer written_;
     asio::cancellation_signal cancel_;
     std::optional<restinio::response_builder_t<restinio::chunked_output_t>> stream_;
+    std::optional<chunked_body> body_;
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::string last_words_;
     std::error_code error_;

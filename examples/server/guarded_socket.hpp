@@ -67,6 +67,7 @@ public:
     guard& operator=(const guard&) = delete;
 
     tcp::socket& socket() noexcept { return socket_; }
+    const http_limits& limits() const noexcept { return service_.limits; }
 
     /// The connection has its number, and begins.
     void start(std::uint64_t number) {

@@ -125,7 +125,7 @@ TEST(Pattern, WhatIsNoRegularExpressionIsRefusedWithItsPlace) {
           "\\u{110000}", "\\u{12",     "\\01",        "\\1",           "\\k<n>",       "\\k",
           "[b-a]",       "[\\B]",      "[\\1]",       "\\p",           "\\pL",         "\\p{",
           "\\p{}",       "\\p{Greek}", "\\p{letter}", "\\p{Script=X}", "\\p{Foo=Bar}", "a{2,1}",
-          "\xFF",        "[\xC3]",     "\\\xC3\xA9"}) {
+          "\xFF",        "[\xC3]",     "\\\xC3\xA9",  "(?<\xFFn>a)"}) {
         EXPECT_NE(refusal_of_pattern(text).find("is not valid"), std::string::npos) << text;
     }
 }

@@ -204,6 +204,33 @@ TEST(PanelStream, EndsWithTheSameExceptionOnlyOnce) {
     run_to_end(context, read());
 }
 
+TEST(PanelStream, ASecondPullAtATimeIsRefusedAndTakesNothing) {
+    scripted_provider provider;
+    provider.otherwise(answer("A"));
+    asio::io_context context;
+    client via(context, options_for(provider));
+    auto stream = roundtable_stream(via, streamed_seat());
+    std::optional<stream_event> last;
+    bool refused = false;
+    const auto read = [&]() -> asio::awaitable<void> {
+        while (auto seen = co_await stream.next())
+            last = std::move(seen);
+    };
+    const auto intrude = [&]() -> asio::awaitable<void> {
+        try {
+            auto seen = co_await stream.next_all();
+            EXPECT_TRUE(seen.empty());
+        } catch (const std::logic_error&) {
+            refused = true;
+        }
+    };
+    asio::co_spawn(context, read, asio::detached);
+    asio::co_spawn(context, intrude, asio::detached);
+    context.run();
+    EXPECT_TRUE(refused);
+    EXPECT_TRUE(last && last->response && last->response->text() == "A");
+}
+
 TEST(PanelStream, CancellingANextEndsTheWholeRoundtable) {
     scripted_provider provider;
     provider.otherwise(testing::silent());

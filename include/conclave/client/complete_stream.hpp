@@ -12,7 +12,6 @@
 #include <conclave/error.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/pull_queue.hpp>
-#include <conclave/net/run_on_strand.hpp>
 #include <conclave/wire/call.hpp>
 #include <conclave/wire/completion.hpp>
 #include <conclave/wire/validate_call.hpp>
@@ -105,19 +104,16 @@ public:
     /// Up to 256 pieces wait; with more the model's connection is read no further, so that a slow
     /// reader costs bounded memory. The call's clock goes on meanwhile.
     ///
-    /// Cancellation: terminal; it ends the call. One `next` at a time.
+    /// Cancellation: terminal; it ends the call. One `next` or `next_all` at a time, from any thread:
+    /// another throws `std::logic_error`.
     asio::awaitable<std::optional<stream_delta>> next() {
-        auto pull = [queue = queue_] { return queue->next(); };
-        return net::run_on_strand<std::optional<stream_delta>>(queue_->strand, std::move(pull),
-                                                               asio::use_awaitable);
+        return queue_->next(asio::use_awaitable);
     }
 
     /// The same for all pieces that wait, one at least; none after the last. For those who pass on
     /// what comes: a burst costs them one turn.
     asio::awaitable<std::vector<stream_delta>> next_all() {
-        auto pull = [queue = queue_] { return queue->next_all(); };
-        return net::run_on_strand<std::vector<stream_delta>>(queue_->strand, std::move(pull),
-                                                             asio::use_awaitable);
+        return queue_->next_all(asio::use_awaitable);
     }
 
     /// The whole answer, once `next` has given nothing; once it has thrown, what had come of the

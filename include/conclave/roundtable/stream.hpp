@@ -8,7 +8,6 @@
 #include <conclave/client/client.hpp>
 #include <conclave/net/asio.hpp>
 #include <conclave/net/pull_queue.hpp>
-#include <conclave/net/run_on_strand.hpp>
 #include <conclave/roundtable/event.hpp>
 #include <conclave/roundtable/request.hpp>
 #include <conclave/roundtable/run.hpp>
@@ -67,19 +66,16 @@ public:
     /// Up to 256 events wait; with more a model's connection is read no further, so that a slow
     /// reader costs bounded memory. The models' clocks go on meanwhile.
     ///
-    /// Cancellation: terminal; it ends the whole roundtable. One `next` at a time.
+    /// Cancellation: terminal; it ends the whole roundtable. One `next` or `next_all` at a time, from
+    /// any thread: another throws `std::logic_error`.
     asio::awaitable<std::optional<stream_event>> next() {
-        auto pull = [queue = queue_] { return queue->next(); };
-        return net::run_on_strand<std::optional<stream_event>>(queue_->strand, std::move(pull),
-                                                               asio::use_awaitable);
+        return queue_->next(asio::use_awaitable);
     }
 
     /// The same for all events that wait, one at least; none after the last. For those who pass on
     /// what comes: a burst costs them one turn.
     asio::awaitable<std::vector<stream_event>> next_all() {
-        auto pull = [queue = queue_] { return queue->next_all(); };
-        return net::run_on_strand<std::vector<stream_event>>(queue_->strand, std::move(pull),
-                                                             asio::use_awaitable);
+        return queue_->next_all(asio::use_awaitable);
     }
 
 private:

@@ -195,9 +195,11 @@ private:
     std::string_view group_name() {
         const std::string_view name = rest_.substr(0, rest_.find('>'));
         bool valid = !name.empty() && name.size() < rest_.size() && !is_digit(name.front());
-        for (const char byte : name) {
-            valid = valid && (!is_punctuation(byte) || byte == '_' || byte == '$') &&
-                    static_cast<unsigned char>(byte) >= ' ';
+        for (std::string_view left = name; valid && !left.empty();) {
+            const char first = left.front();
+            const char32_t character = take_character(left);
+            valid = character != no_character && character >= ' ' &&
+                    (!is_punctuation(first) || first == '_' || first == '$');
         }
         if (!valid) {
             fail("a group's name is not one");
