@@ -113,7 +113,7 @@ private:
         } else {
             output_->finish(answer_, pending_);
         }
-        co_await out.write(pending_);
+        out.write(pending_);
         co_await out.finish();
     }
 
@@ -169,7 +169,7 @@ private:
                     show(piece);
                     if (work_.failure) co_return;
                 }
-                if (out != nullptr) co_await out->write(pending_);
+                if (out != nullptr && !out->write(pending_)) co_await out->drained();
                 pending_.clear();
             }
         } catch (const conclave::error& thrown) {
@@ -238,7 +238,7 @@ private:
                 show(seen.view());
                 if (work_.failure && !panel_answer_) co_return;
             }
-            if (out != nullptr) co_await out->write(pending_);
+            if (out != nullptr && !out->write(pending_)) co_await out->drained();
             pending_.clear();
         }
     }

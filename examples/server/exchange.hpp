@@ -111,32 +111,35 @@ public:
         co_await wait_until_written();
     }
 
-    asio::awaitable<void> begin(int status, std::string content_type, header_list extra) override {
+    void begin(int status, std::string content_type, header_list extra) override {
         if (has_begun()) throw std::logic_error("the response has begun");
+        begin_write();
         status_ = status;
         if (head_only_) extra.push_back({"transfer-encoding", "chunked"});
         stream_.emplace(handle_->create_response<restinio::chunked_output_t>(
             {restinio::http_status_code_t(static_cast<std::uint16_t>(status)), reason_of(status)}));
         add_header(*stream_, content_type, extra);
-        begin_write();
+        body_.emplace(connection_);
         stream_->flush(notifier());
-        co_await open_body();
     }
 
-    asio::awaitable<void> write(std::string_view bytes) override {
+    bool write(std::string_view bytes) override {
         if (!stream_) throw std::logic_error("the response has not begun");
-        if (head_only_ || bytes.empty()) co_return;
         check();
-        if (!body_) co_await open_body();
-        body_->add(bytes);
-        if (!body_->send()) co_await body_->send_all();
+        if (head_only_) return true;
+        if (!bytes.empty()) body_->add(bytes);
+        return !waiting_ && body_->send();  // the head comes first
+    }
+
+    asio::awaitable<void> drained() override {
+        co_await wait_until_written();
+        co_await body_->send_all();
     }
 
     asio::awaitable<void> finish() override {
         if (finished_) co_return;
         if (!stream_) throw std::logic_error("the response has not begun");
-        if (!body_) co_await open_body();
-        co_await body_->send_all();
+        co_await drained();
         finished_ = true;
         begin_write();
         stream_->done(last_notifier());
@@ -186,12 +189,6 @@ private:
     void check() const {
         const bool stops = farewell_ ? is_gone() : stopped_ != stop_reason::none;
         if (stops) throw std::system_error(asio::error::operation_aborted);
-    }
-
-    // Once RESTinio has written the head, for which a handler that was cancelled has not waited.
-    asio::awaitable<void> open_body() {
-        co_await wait_until_written();
-        body_.emplace(connection_);
     }
 
     asio::awaitable<void> wait_until_written() {

@@ -73,14 +73,17 @@ public:
 
     /// The head of a response whose body is not known yet, to a request that `can_stream`. Follow
     /// it with `write` and `finish`.
-    virtual asio::awaitable<void> begin(int status, std::string content_type,
-                                        header_list extra = header_list()) = 0;
+    virtual void begin(int status, std::string content_type, header_list extra = header_list()) = 0;
 
-    /// The next piece of the body, sent at once. Completes when the kernel has taken it: whoever
-    /// awaits each call keeps no more than a piece in memory, however slowly the client reads.
-    virtual asio::awaitable<void> write(std::string_view bytes) = 0;
+    /// The next piece of the body. The kernel gets what it takes now; false when something is left:
+    /// whoever awaits `drained` then, before the next piece, keeps no more than a piece in memory,
+    /// however slowly the client reads.
+    virtual bool write(std::string_view bytes) = 0;
 
-    /// The end of the body.
+    /// Completes when the kernel has taken everything.
+    virtual asio::awaitable<void> drained() = 0;
+
+    /// The end of the body, once everything before it is with the kernel.
     virtual asio::awaitable<void> finish() = 0;
 
     /// What is written to a response that has begun when the server ends before it is finished: the

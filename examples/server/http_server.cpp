@@ -308,7 +308,7 @@ private:
             co_await current.send(refused->status(), "application/json", std::move(body),
                                   refused->extra());
         } else if (drained) {
-            co_await current.write(current.last_words());
+            current.write(current.last_words());
             co_await current.finish();
         } else if (!refused) {
             co_await current.finish();

@@ -105,7 +105,7 @@ private:
         } else {
             conclave::sse::writer(rest).done();
         }
-        co_await out.write(rest);
+        out.write(rest);
         co_await out.finish();
     }
 
@@ -119,7 +119,7 @@ private:
                 if (waiting.empty()) break;
                 for (const conclave::stream_event& seen : waiting)
                     add_frame(seen, frames);
-                co_await out.write(frames);
+                if (!out.write(frames)) co_await out.drained();
             }
             judge();
         } catch (const conclave::error& failure) {

@@ -104,8 +104,8 @@ public:
     /// Up to 256 pieces wait; with more the model's connection is read no further, so that a slow
     /// reader costs bounded memory. The call's clock goes on meanwhile.
     ///
-    /// Cancellation: terminal; it ends the call. One `next` or `next_all` at a time, from any thread:
-    /// another throws `std::logic_error`.
+    /// Cancellation: terminal; it ends the call. One `next` or `next_all` at a time, from any
+    /// thread: another throws `std::logic_error`.
     asio::awaitable<std::optional<stream_delta>> next() {
         return queue_->next(asio::use_awaitable);
     }

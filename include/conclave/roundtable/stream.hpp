@@ -66,8 +66,8 @@ public:
     /// Up to 256 events wait; with more a model's connection is read no further, so that a slow
     /// reader costs bounded memory. The models' clocks go on meanwhile.
     ///
-    /// Cancellation: terminal; it ends the whole roundtable. One `next` or `next_all` at a time, from
-    /// any thread: another throws `std::logic_error`.
+    /// Cancellation: terminal; it ends the whole roundtable. One `next` or `next_all` at a time,
+    /// from any thread: another throws `std::logic_error`.
     asio::awaitable<std::optional<stream_event>> next() {
         return queue_->next(asio::use_awaitable);
     }
