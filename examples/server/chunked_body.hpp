@@ -20,8 +20,7 @@ namespace server {
 
 class chunked_body {
 public:
-    explicit chunked_body(std::shared_ptr<guard> connection)
-        : connection_(std::move(connection)), limit_(connection_->socket().get_executor()) {
+    explicit chunked_body(std::shared_ptr<guard> connection) : connection_(std::move(connection)) {
         std::error_code ignored;
         connection_->socket().non_blocking(true, ignored);
     }
@@ -53,22 +52,22 @@ public:
     /// Completes when the kernel has taken everything. Closes the connection of a client that takes
     /// nothing for too long. When it is cancelled, the rest stays for the next call.
     asio::awaitable<void> send_all() {
+        asio::steady_timer limit(connection_->socket().get_executor());  // others may wait as well
         while (!send()) {
-            limit_.expires_after(connection_->limits().write_time);
-            limit_.async_wait([connection = connection_](const std::error_code& error) {
+            limit.expires_after(connection_->limits().write_time);
+            limit.async_wait([connection = connection_](const std::error_code& error) {
                 if (!error) connection->abort();
             });
             std::error_code failure;
             co_await connection_->socket().async_wait(
                 guard::tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, failure));
-            limit_.cancel();
+            limit.cancel();
             if (failure) throw std::system_error(failure);
         }
     }
 
 private:
     std::shared_ptr<guard> connection_;
-    asio::steady_timer limit_;
     std::string unsent_;
 };
 

@@ -44,8 +44,11 @@ public:
 
     asio::awaitable<void> drained() { return to_.drained(); }
 
-    /// The end of the stream.
-    asio::awaitable<void> finish() { return to_.finish(); }
+    /// The end of the stream: it has had its last words.
+    asio::awaitable<void> finish() {
+        to_.on_drain({});
+        return to_.finish();
+    }
 
     /// Whether the status can no longer be told.
     bool has_begun() const noexcept { return to_.has_begun(); }

@@ -56,7 +56,10 @@ public:
           head_only_(head_only),
           handle_(std::move(handle)),
           connection_(std::move(connection)),
-          written_(context, asio::steady_timer::time_point::max()) {}
+          written_(context, asio::steady_timer::time_point::max()) {
+        // RESTinio would end a body that is not sent all the same.
+        request_.can_stream = request_.can_stream && !head_only_;
+    }
 
     const http_request& request() const noexcept { return request_; }
     http_request& request() noexcept { return request_; }
@@ -105,8 +108,8 @@ public:
         response.set_content_length(body.size());
         const bool has_body = !head_only_ && status != 304 && !body.empty();
         if (has_body) response.set_body(std::move(body));
-        finished_ = true;
         begin_write();
+        finished_ = true;
         response.done(last_notifier());
         co_await wait_until_written();
     }
@@ -115,7 +118,6 @@ public:
         if (has_begun()) throw std::logic_error("the response has begun");
         begin_write();
         status_ = status;
-        if (head_only_) extra.push_back({"transfer-encoding", "chunked"});
         stream_.emplace(handle_->create_response<restinio::chunked_output_t>(
             {restinio::http_status_code_t(static_cast<std::uint16_t>(status)), reason_of(status)}));
         add_header(*stream_, content_type, extra);
@@ -126,7 +128,6 @@ public:
     bool write(std::string_view bytes) override {
         if (!stream_) throw std::logic_error("the response has not begun");
         check();
-        if (head_only_) return true;
         if (!bytes.empty()) body_->add(bytes);
         return !waiting_ && body_->send();  // the head comes first
     }
@@ -140,8 +141,8 @@ public:
         if (finished_) co_return;
         if (!stream_) throw std::logic_error("the response has not begun");
         co_await drained();
-        finished_ = true;
         begin_write();
+        finished_ = true;
         stream_->done(last_notifier());
         co_await wait_until_written();
     }

@@ -102,6 +102,17 @@ TEST(GoingAway, AClientThatIsGoneBeforeItsRequestIsReadCostsNothingForLong) {
     EXPECT_EQ(metric(server, "conclave_running_panels"), 0);
 }
 
+TEST(GoingAway, AStreamWithoutNewsIsKeptOpenByComments) {
+    scripted_provider provider;
+    provider.on("silent", endless_answer().first_token_after(60s));
+    const running_server server(config_for(provider));
+    loopback::plain_client client(server.port(), 30s);
+    const auto asked = clock::now();
+    client.send(panel_request(panel_of(1, true, "silent")));
+    EXPECT_TRUE(read_until(client, "\n: keep-alive\n\n"));
+    EXPECT_GE(clock::now() - asked, 14s);
+}
+
 TEST(GoingAway, AReaderThatPausesGetsEverythingAndCostsLittleMemory) {
     constexpr std::size_t tokens = 20'000;
     scripted_provider provider;
@@ -180,6 +191,24 @@ TEST(GoingAway, PanelsThatDoNotFinishInTimeEndWithAnErrorFrame) {
     EXPECT_EQ(loopback::at(refused.body, "/error/code"), "shutting_down");
     EXPECT_EQ(server.wait(), 0);
     EXPECT_TRUE(provider.wait_until([&] { return provider.aborted().size() == 3; }));
+}
+
+TEST(GoingAway, AReaderThatPausesWhileTheServerEndsGetsWholeChunksAndTheLastWords) {
+    scripted_provider provider;
+    provider.on("much", endless_answer(0ms, 100'000));
+    running_server server(config_for(provider, R"(,"limits":{"drain_time_ms":300})"));
+    loopback::plain_client client(server.port(), 10s);
+    client.send(panel_request(panel_of(1, true, "much")));
+    // Until the kernel has taken a part of a chunk and no more.
+    std::this_thread::sleep_for(700ms);
+    server.signal(SIGTERM);
+    std::this_thread::sleep_for(900ms);
+    const std::string body = loopback::receive_response(client).body;
+    const std::size_t error = body.find(R"("type":"error")");
+    ASSERT_NE(error, std::string::npos)
+        << body.substr(body.size() - std::min<std::size_t>(body.size(), 300));
+    EXPECT_TRUE(body.ends_with("data: [DONE]\n\n"));
+    EXPECT_EQ(server.wait(), 0);
 }
 
 TEST(GoingAway, ASecondSignalWaitsNoLonger) {

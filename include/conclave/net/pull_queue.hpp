@@ -112,11 +112,11 @@ private:
             auto slot = asio::get_associated_cancellation_slot(handler_);
             if (!slot.is_connected()) return;
             // Weak, for the owner of the slot may keep it for longer than the strand's context.
-            slot.assign([weak = from_->weak_from_this()](asio::cancellation_type type) {
+            slot.assign([weak = from_->weak_from_this(), this](asio::cancellation_type type) {
                 const bool terminal =
                     (type & asio::cancellation_type::terminal) != asio::cancellation_type::none;
                 const auto alive = weak.lock();
-                if (terminal && alive) alive->cancel_pull();
+                if (terminal && alive) alive->cancel_pull(this);
             });
         }
 
@@ -196,7 +196,10 @@ private:
         bool starts = false;
         {
             const std::scoped_lock lock(mutex_);
-            starts = !std::exchange(started_, true);
+            if (!std::exchange(started_, true)) {
+                starts = !abandoned_;
+                ended_ = abandoned_;
+            }
             if (std::exchange(pulling_, true)) {
                 one->misuse = std::make_exception_ptr(std::logic_error("one pull at a time"));
             } else {
@@ -229,10 +232,10 @@ private:
         wake(take_puller());
     }
 
-    void cancel_pull() {
+    void cancel_pull(const puller* one) {
         {
             const std::scoped_lock lock(mutex_);
-            if (!puller_) return;
+            if (puller_.get() != one) return;
             cancelled_ = true;
         }
         asio::post(strand, [self = this->shared_from_this()] { self->stop(); });
